@@ -1,0 +1,87 @@
+# Copyright: Contributors to the configmgr.osd project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What classic packages and programs share: scopes in results, and the guard before a delete."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._cim import wql
+from .._cim.instance import Instance
+from .._errors import GateRefused
+from .._plan import Plan
+from .._provider.site import DELETING, Loaded, Site
+from ._base import ManagedResource
+
+SEQUENCE = "SMS_TaskSequencePackage"
+EVERYTHING = "All"
+"""The scope that sees everything."""
+
+
+class ClassicResource(ManagedResource):
+    """A package or a program."""
+
+    def scope_note(self, plan: Plan, found: bool) -> tuple[str | None, list[str] | None]:
+        """Return the sentence for ``msg`` and the scopes of the account where these matter.
+
+        They do when an object is created and when ``state: absent`` found nothing: an object that
+        the account may not see looks like a missing one (AMENDMENTS M19).
+        """
+        created = plan.action == "create"
+        missed = self.absent and not found
+        verb = "would be" if self.task.check_mode else "was"
+        said = f"The {self.title()} {verb} created." if created else None
+        if not (created or missed) or not self.params.get("report_scopes") or self.task.connected_site is None:
+            return said, None
+        scopes = self.task.site.scopes()
+        listed = ", ".join(scopes) or "none"
+        if created:
+            return f"{said} The account sees objects in the security scopes: {listed}.", scopes
+        if EVERYTHING in scopes:
+            return None, scopes
+        return f"The {self.title()} was not found; the account sees the security scopes {listed} only.", scopes
+
+
+def referring_sequences(site: Site, package_id: str) -> list[str]:
+    """Return the IDs of the task sequences that refer to a package, in one query."""
+    rows = site.query(
+        "SMS_TaskSequencePackageReference", wql.equals("ObjectID", package_id), ["PackageID", "ObjectID"]
+    )
+    return sorted({str(row.get("PackageID", "")) for row in rows})
+
+
+def name_sequences(site: Site, ids: t.Sequence[str]) -> list[str]:
+    """Return ``PS100012 (name)`` for each ID, in one query."""
+    if not ids:
+        return []
+    rows = site.query(SEQUENCE, wql.one_of("PackageID", list(ids)), ["PackageID", "Name", "ActionInProgress"])
+    return sorted(
+        f"{row.get('PackageID')} ({row.get('Name', '')})" for row in rows if row.get("ActionInProgress") != DELETING
+    )
+
+
+def uses_program(sequence: Loaded, package_id: str, program: str) -> bool:
+    """Whether a task sequence that refers to a package refers to this program of it.
+
+    A reference without a program name counts: better refuse than break a sequence.
+    """
+    first = str(sequence.get("DependentProgram", "")).casefold()
+    if first == f"{package_id};;{program}".casefold():
+        return True
+    references = [item for item in sequence.get("References", []) if isinstance(item, Instance)]
+    own = [item for item in references if str(item.get("Package", "")).casefold() == package_id.casefold()]
+    if not references:
+        return True
+    return any(str(item.get("Program", program)).casefold() in ("", program.casefold()) for item in own)
+
+
+def refuse_if_used(title: str, users: t.Sequence[str]) -> None:
+    """Raise :class:`GateRefused` that lists the task sequences in the way of a delete."""
+    if users:
+        raise GateRefused(
+            f"The {title} is used by {len(users)} task sequence{'s' if len(users) > 1 else ''}: {', '.join(users)}. "
+            "Remove the steps first.",
+            detail={"task_sequences": list(users)},
+        )

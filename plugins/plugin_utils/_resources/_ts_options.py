@@ -1,0 +1,243 @@
+# Copyright: Contributors to the configmgr.osd project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of a task sequence package and the properties that carry them.
+
+One table for both modules: what an option is called, which property or bit of
+``SMS_TaskSequencePackage`` holds it (reference: provider-behaviour 2.3, 2.4, 2.6), and what a new
+package gets when the option is omitted.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._cim.instance import Instance, Value
+from .._errors import InvalidInput, Problem
+from .._plan import NOT_THERE_YET, Plan
+from .._provider.ref import Ref
+from .._provider.references import Resolver, parse_ref
+from . import _platforms
+
+CUSTOM_PROGRESS = 0x2
+RUN_FIRST_ALWAYS = 0x200
+DISABLED = 0x1000
+ANY_PLATFORM = 0x08000000
+DEFAULT_FLAGS = 152084496
+"""ANY_PLATFORM, HIDEWINDOW, USEUNCPATH, ADMINRIGHTS, UNATTENDED and the bit 0x10 that every sequence has."""
+
+DEFAULT_RUN_TIME = 120
+"""Minutes; what the console and the cmdlet write. The class's own 0 counts as 720 in maintenance windows."""
+
+OPTIONS = (
+    "name",
+    "description",
+    "category",
+    "boot_image",
+    "max_run_time",
+    "progress_text",
+    "enabled",
+    "platforms",
+    "run_first",
+)
+"""The options in the order of results and diffs."""
+
+_TEXTS = {"name": "Name", "description": "Description", "category": "Category"}
+_LIMITS = {"description": 512, "category": 255, "progress_text": 255}
+
+CREATE_DEFAULTS: dict[str, Value] = {
+    "Name": "",
+    "Description": "",
+    "Category": "",
+    "BootImageID": "",
+    "CustomProgressMsg": "",
+    "DependentProgram": "",
+    "Duration": DEFAULT_RUN_TIME,
+    "ProgramFlags": DEFAULT_FLAGS,
+    "SupportedOperatingSystems": [],
+    "PackageType": 4,
+    "PkgFlags": 0,
+    "PkgSourceFlag": 1,
+    "Priority": 2,
+    "ShareType": 1,
+    "ForcedDisconnectEnabled": False,
+    "ForcedDisconnectDelay": 5,
+    "ForcedDisconnectNumRetries": 2,
+    "IgnoreAddressSchedule": False,
+    "RefreshPkgSourceFlag": False,
+    "TaskSequenceFlags": 0,
+    "Language": "",
+    "Manufacturer": "",
+    "Version": "",
+}
+"""Sent with every new package: the collection never relies on defaults that the server might fill in."""
+
+
+def check(params: t.Mapping[str, t.Any], wants: t.Callable[[str], bool]) -> list[Problem]:
+    """Return what is wrong with the package options themselves, names aside."""
+    problems = []
+    for option, limit in _LIMITS.items():
+        if wants(option) and len(params[option] or "") > limit:
+            problems.append(Problem(option, f"{len(params[option])} characters", f"at most {limit} characters"))
+    if wants("max_run_time") and not 0 <= params["max_run_time"] <= 99999:
+        problems.append(Problem("max_run_time", str(params["max_run_time"]), "minutes from 0 to 99999"))
+    first = params.get("run_first") or {}
+    if bool(first.get("package")) != bool(first.get("program")):
+        problems.append(Problem("run_first", "", "needs both package and program; {} means that none runs first"))
+    elif first.get("always") and not first.get("package"):
+        problems.append(Problem("run_first.always", "true", "needs package and program"))
+    for option, kind in (("boot_image", "boot_image"), ("run_first.package", "package")):
+        value = first.get("package") if option == "run_first.package" else params.get(option)
+        if value not in (None, ""):
+            try:
+                parse_ref(value, kind, option)
+            except InvalidInput as error:
+                problems.extend(error.problems)
+    return problems
+
+
+class WantedOptions:
+    """The package options of a play: their references, and the changes that they mean for a package."""
+
+    def __init__(self, params: t.Mapping[str, t.Any], wants: t.Callable[[str], bool]) -> None:
+        self.params = params
+        self.wants = wants
+        first = params.get("run_first") or {}
+        boot = params.get("boot_image")
+        self.boot_image = parse_ref(boot, "boot_image", "boot_image") if boot else None
+        self.first_package: Ref | None = None
+        self.first_program: Ref | None = None
+        if first.get("package"):
+            self.first_package = parse_ref(first["package"], "package", "run_first.package")
+            self.first_program = Ref("program", first["program"], parent=self.first_package, path="run_first.program")
+        self._asked: set[Ref] = set()
+        self.platforms = [
+            Ref("platform", name, path=f"platforms[{index}]") for index, name in enumerate(params.get("platforms") or [])
+        ]
+
+    def add_references(self, resolver: Resolver, live: Instance | None) -> None:
+        """Hand every reference to the resolver that has to be looked up.
+
+        An ID that the live package already holds needs no query.
+        """
+        wanted: list[Ref] = list(self.platforms)
+        if self.boot_image and not _held(self.boot_image, live and live.get("BootImageID")):
+            wanted.append(self.boot_image)
+        if self.first_package and self.first_program:
+            held = str(live.get("DependentProgram", "")) if live else ""
+            package, _, program = held.partition(";;")
+            if not (_held(self.first_package, package) and self.first_program.name == program):
+                wanted += [self.first_package, self.first_program]
+        for ref in wanted:
+            resolver.add(ref)
+        self._asked.update(wanted)
+
+    def compare(self, plan: Plan, live: Instance | None, resolver: Resolver) -> None:
+        """Record in the plan every managed option that differs from the live package."""
+        have = live or Instance("SMS_TaskSequencePackage", dict(CREATE_DEFAULTS))
+        flags = _number(have.get("ProgramFlags", 0))
+        for option, prop in _TEXTS.items():
+            if self.wants(option) and (have.get(prop) or "") != self.params[option]:
+                plan.change(option, have.get(prop) or "", self.params[option], **{prop: self.params[option]})
+        if self.wants("max_run_time") and _number(have.get("Duration", 0)) != self.params["max_run_time"]:
+            minutes = self.params["max_run_time"]
+            plan.change("max_run_time", _number(have.get("Duration", 0)), minutes, Duration=minutes)
+        if self.wants("boot_image"):
+            wanted = self._id(self.boot_image, resolver)
+            if (have.get("BootImageID") or "") != wanted:
+                shown = self._shown(self.boot_image, wanted)
+                plan.change("boot_image", have.get("BootImageID") or "", shown, BootImageID=wanted)
+        flags = self._compare_progress(plan, have, flags)
+        if self.wants("enabled") and bool(flags & DISABLED) == self.params["enabled"]:
+            plan.change("enabled", not flags & DISABLED, self.params["enabled"])
+            flags ^= DISABLED
+        flags = self._compare_platforms(plan, have, flags, resolver)
+        flags = self._compare_first(plan, have, flags, resolver)
+        if flags != _number(have.get("ProgramFlags", 0)):
+            # Only single bits are flipped: what the collection does not know of stays as it is.
+            plan.properties["ProgramFlags"] = flags
+
+    def _compare_progress(self, plan: Plan, have: Instance, flags: int) -> int:
+        if not self.wants("progress_text"):
+            return flags
+        text = self.params["progress_text"]
+        shown = (have.get("CustomProgressMsg") or "") if flags & CUSTOM_PROGRESS else ""
+        if shown != text:
+            plan.change("progress_text", shown, text, CustomProgressMsg=text)
+        return flags | CUSTOM_PROGRESS if text else flags & ~CUSTOM_PROGRESS
+
+    def _compare_platforms(self, plan: Plan, have: Instance, flags: int, resolver: Resolver) -> int:
+        if not self.wants("platforms"):
+            return flags
+        rows = [resolver.result(ref).row or Instance("SMS_SupportedPlatforms") for ref in self.platforms]
+        details: list[Value] = [_platforms.details(row) for row in rows]
+        live = live_platforms(have)
+        if not _platforms.same(live, details):
+            shown = [ref.name for ref in self.platforms]
+            plan.change("platforms", [_platforms.text(item) for item in live], shown, SupportedOperatingSystems=details)
+        return flags & ~ANY_PLATFORM if details else flags | ANY_PLATFORM
+
+    def _compare_first(self, plan: Plan, have: Instance, flags: int, resolver: Resolver) -> int:
+        if not self.wants("run_first"):
+            return flags
+        always = bool((self.params["run_first"] or {}).get("always"))
+        wanted = ""
+        if self.first_package and self.first_program:
+            wanted = f"{self._id(self.first_package, resolver)};;{self.first_program.name}"
+        live = str(have.get("DependentProgram") or "")
+        if live != wanted or bool(flags & RUN_FIRST_ALWAYS) != always:
+            before = first_option(live, flags)
+            after = dict(self.params["run_first"] or {}) if wanted else {}
+            plan.change("run_first", before, after, DependentProgram=wanted)
+        return flags | RUN_FIRST_ALWAYS if always else flags & ~RUN_FIRST_ALWAYS
+
+    def _id(self, ref: Ref | None, resolver: Resolver) -> str:
+        if ref is None:
+            return ""
+        if ref.id and ref not in self._asked:
+            return ref.id
+        return resolver.result(ref).id or NOT_THERE_YET
+
+    @staticmethod
+    def _shown(ref: Ref | None, found: str) -> str:
+        return f"{ref.name} ({found})" if ref and ref.name else found
+
+
+def describe(live: Instance) -> dict[str, t.Any]:
+    """Return the live package in the form of the play, with IDs in place of names."""
+    flags = _number(live.get("ProgramFlags", 0))
+    return {
+        "name": live.get("Name", ""),
+        "description": live.get("Description", ""),
+        "category": live.get("Category", ""),
+        "boot_image": live.get("BootImageID", ""),
+        "max_run_time": _number(live.get("Duration", 0)),
+        "progress_text": live.get("CustomProgressMsg", "") if flags & CUSTOM_PROGRESS else "",
+        "enabled": not flags & DISABLED,
+        "platforms": [_platforms.text(item) for item in live_platforms(live)],
+        "run_first": first_option(str(live.get("DependentProgram") or ""), flags),
+    }
+
+
+def first_option(dependent: str, flags: int) -> dict[str, t.Any]:
+    """Return ``run_first`` for a DependentProgram text of the form ``<PackageID>;;<ProgramName>``."""
+    package, _, program = dependent.partition(";;")
+    if not package:
+        return {}
+    return {"package": {"id": package}, "program": program, "always": bool(flags & RUN_FIRST_ALWAYS)}
+
+
+def live_platforms(live: Instance) -> list[Instance]:
+    """Return the platforms that a package is limited to, none when it can run on any."""
+    if _number(live.get("ProgramFlags", 0)) & ANY_PLATFORM:
+        return []
+    return [item for item in live.get("SupportedOperatingSystems", []) if isinstance(item, Instance)]
+
+
+def _held(ref: Ref, live_id: t.Any) -> bool:
+    return bool(ref.id) and ref.id == live_id
+
+
+def _number(value: t.Any) -> int:
+    return int(value or 0)

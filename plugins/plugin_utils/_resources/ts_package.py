@@ -1,0 +1,259 @@
+# Copyright: Contributors to the configmgr.osd project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task sequence package without its steps, and what both of its modules share."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._cim.instance import Instance
+from .._errors import GateRefused, NotAsWritten, NotFound, Problem
+from .._plan import Plan
+from .._provider import names
+from .._provider.references import KINDS, Resolver
+from .._provider.site import Loaded, equal
+from .._sequence.model import Sequence
+from . import _ts_options as options
+from ._base import ManagedResource, Task
+from ._ts_site import PACKAGE, TsSite
+
+EMPTY_SEQUENCE = Instance("SMS_TaskSequence", {"Steps": []})
+
+
+@dataclasses.dataclass
+class Live:
+    """What the site has: the package with its lazy properties, and the steps when they were read."""
+
+    package: Loaded
+    sequence: Sequence | None = None
+
+    @property
+    def package_id(self) -> str:
+        return str(self.package.get("PackageID"))
+
+
+class TsPackage(ManagedResource):
+    """``cm_ts_package``: the package options; ``cm_task_sequence`` adds the steps to it."""
+
+    key = "ts_package"
+    kind = "task_sequence"
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        self.name: str | None = self.params.get("name")
+        self.package_id: str | None = self.params.get("package_id")
+        self._store: TsSite | None = None
+        self._resolver: Resolver | None = None
+        self._scopes: list[str] | None = None
+        self._deployments: list[Instance] = []
+
+    @property
+    def store(self) -> TsSite:
+        """The site's task sequence packages; the first use connects."""
+        if self._store is None:
+            self._store = TsSite(self.task.site)
+        return self._store
+
+    # -- before connecting ----------------------------------------------------------------------
+
+    def validate(self) -> None:
+        problems = self.check_identity()
+        if not self.absent:
+            problems += options.check(self.params, self.task.wants)
+        self.refuse(problems)
+        if self.name and len(self.name) > names.CONSOLE_LIMIT and not self.absent:
+            self.task.warn(
+                f"name: {len(self.name)} characters; the console shows and edits at most {names.CONSOLE_LIMIT}."
+            )
+
+    def check_identity(self) -> list[Problem]:
+        """Return what is wrong with ``name`` and ``package_id``."""
+        problems = []
+        if self.name is not None:
+            fault = names.fault_in_name(self.name)
+            if fault:
+                problems.append(Problem("name", names.shown(self.name), fault))
+        if self.package_id is not None and not KINDS["task_sequence"].is_id(self.package_id):
+            rule = "is no package ID; one looks like PS100042 (YAML reads digits alone as a number: quote it)"
+            problems.append(Problem("package_id", names.shown(self.package_id), rule))
+        elif self.package_id:
+            self.package_id = self.package_id.upper()
+        return problems
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def read(self) -> Live | None:
+        package_id = self.package_id or self.store.find(str(self.name))
+        package = self.store.load(package_id) if package_id else None
+        if package is None:
+            return None
+        return Live(package)
+
+    # -- planning -------------------------------------------------------------------------------
+
+    def plan(self, before: Live | None) -> Plan:
+        if self.absent:
+            return self.plan_absent(before)
+        if before is None and self.package_id:
+            raise NotFound(
+                f"package_id: the site has no task sequence {self.package_id}, or the account may not see it. "
+                "A package ID never creates one; use name alone for that.",
+                wmi_class=PACKAGE,
+            )
+        plan = self.new_plan(before)
+        wanted = options.WantedOptions(self.params, self.task.wants)
+        self._resolver = self.task.resolver()
+        live = before.package if before else None
+        wanted.add_references(self._resolver, live)
+        self.resolve(before, self._resolver)
+        wanted.compare(plan, live, self._resolver)
+        self.compare_steps(before, plan)
+        if before is None:
+            self.note_creation(plan)
+        elif plan.changes:
+            plan.action = "update"
+        plan.before = options.describe(live) if live else None
+        plan.after = self._described_after(plan, live)
+        return plan
+
+    def new_plan(self, before: Live | None) -> Plan:
+        """Return an empty plan; raises :class:`InvalidInput` when the object cannot be created from the play."""
+        return Plan(action="create" if before is None else "none")
+
+    def resolve(self, before: Live | None, resolver: Resolver) -> None:
+        """Look up every reference; ``cm_task_sequence`` adds those of the steps."""
+        resolver.resolve()
+        for text in resolver.warnings:
+            self.task.warn(text)
+
+    def compare_steps(self, before: Live | None, plan: Plan) -> None:
+        """Record that the steps differ; this module leaves steps alone."""
+
+    def note_creation(self, plan: Plan) -> None:
+        """Say in the result that an object is made, and what the account sees of the site."""
+        self._read_scopes()
+        seen = "" if self._scopes is None else f" The account sees the security scopes: {', '.join(self._scopes)}."
+        would = "would be" if self.task.check_mode else "was"
+        plan.notes.append(f"The task sequence {self.name} {would} created{self.creation_remark()}.{seen}")
+
+    def creation_remark(self) -> str:
+        """What the message about a creation adds."""
+        return " with an empty sequence, as this module never writes steps"
+
+    def _read_scopes(self) -> None:
+        if self.params.get("report_scopes"):
+            self._scopes = self.task.site.scopes()
+
+    def _described_after(self, plan: Plan, live: Instance | None) -> dict[str, t.Any]:
+        after = options.describe(live) if live else options.describe(Instance(PACKAGE, dict(options.CREATE_DEFAULTS)))
+        for change in plan.changes:
+            if change.option in after:
+                after[change.option] = change.after
+        return after
+
+    # -- absent ---------------------------------------------------------------------------------
+
+    def plan_absent(self, before: Live | None) -> Plan:
+        if before is None:
+            # Role-based administration hides rows, so "not there" and "not visible" look the same.
+            return Plan(notes=["Nothing was found; what the account may not see looks absent too."])
+        self._deployments = self.store.deployments(before.package_id)
+        parents = self.store.parents(before.package_id)
+        problems = []
+        if self._deployments and not self.params["remove_deployments"]:
+            shown = ", ".join(f"{row.get('AdvertisementID')} ({row.get('AdvertisementName')})" for row in self._deployments)
+            rule = "is advertised; delete these advertisements first or set remove_deployments: true"
+            problems.append(Problem("state", shown, rule))
+        if parents and not self.params["force"]:
+            rule = "is run by these task sequences, which would keep a dangling reference; force: true overrides"
+            problems.append(Problem("state", ", ".join(parents), rule))
+        if problems:
+            raise GateRefused(problems, wmi_class=PACKAGE)
+        plan = self.new_plan(before)
+        plan.action, plan.before = "delete", options.describe(before.package)
+        if self._deployments:
+            ids = ", ".join(str(row.get("AdvertisementID")) for row in self._deployments)
+            would = "would be" if self.task.check_mode else "were"
+            plan.notes.append(f"Its advertisements {would} deleted first: {ids}.")
+            plan.before = {**(plan.before or {}), "advertisements": ids.split(", ")}
+        return plan
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def apply(self, before: Live | None, plan: Plan) -> Live | None:
+        if plan.action == "delete" and before is not None:
+            for row in self._deployments:
+                self.task.site.delete("SMS_Advertisement", {"AdvertisementID": str(row.get("AdvertisementID"))})
+            self.store.delete(before.package_id)
+            return None
+        if before is None:
+            return self.create(plan)
+        return Live(self.task.site.save(before.package, plan.properties), before.sequence)
+
+    def create(self, plan: Plan) -> Live:
+        """Create the package through SetSequence and settle a race of two creations."""
+        own = self.store.save_steps(self.new_package(plan), self.new_steps(plan), settle=self._settle_create)
+        package_id, warnings = self.task.site.keep_one(PACKAGE, self.store.rows(str(self.name)), own)
+        for text in warnings:
+            self.task.warn(text)
+        package = self.store.load(package_id)
+        if package is None:
+            raise NotAsWritten(
+                f"The site said that it saved {package_id} but does not have it.", wmi_class=PACKAGE, method="SetSequence"
+            )
+        if package_id == own:
+            self.check_package(package, plan)
+        return Live(package)
+
+    def new_package(self, plan: Plan) -> Instance:
+        """Return the package to create, with every default sent."""
+        return Instance(PACKAGE, {**options.CREATE_DEFAULTS, "Name": str(self.name), **plan.properties})
+
+    def new_steps(self, plan: Plan) -> Instance:
+        """Return the steps to create the package with."""
+        return EMPTY_SEQUENCE
+
+    def _settle_create(self) -> str | None:
+        rows = self.store.rows(str(self.name))
+        return str(rows[0].get("PackageID")) if len(rows) == 1 else None
+
+    def check_package(self, package: Instance, plan: Plan) -> None:
+        """Compare what the site holds with what was sent; raises :class:`NotAsWritten`."""
+        wrong = [name for name, value in plan.properties.items() if not equal(package.get(name), value)]
+        if wrong:
+            raise NotAsWritten(
+                f"The site saved {package.get('PackageID')} but holds other values in: {', '.join(sorted(wrong))}.",
+                wmi_class=PACKAGE,
+                method="SetSequence",
+                attempted=f"save the task sequence {package.get('Name')}",
+            )
+
+    # -- the result -----------------------------------------------------------------------------
+
+    def summary(self, live: Live | None, plan: Plan) -> dict[str, t.Any] | None:
+        if self.absent:
+            return None
+        planned = live is None
+        return {
+            "kind": self.kind,
+            "name": self.name or (str(live.package.get("Name", "")) if live else None),
+            "package_id": None if live is None else live.package_id,
+            "planned": planned,
+            "changed_options": plan.options,
+            "written": plan.changed and not self.task.check_mode,
+        }
+
+    def title(self) -> str:
+        return f"task sequence {self.name or self.package_id}"
+
+    def extra(self, plan: Plan) -> dict[str, t.Any]:
+        found: dict[str, t.Any] = {}
+        if self._scopes is not None:
+            found["scopes"] = self._scopes
+        if self._resolver is not None and self._resolver.unresolved:
+            found["unresolved"] = self._resolver.unresolved
+        return found
+
