@@ -29,7 +29,7 @@ options:
     type: str
   boot_image:
     description:
-      - The boot image, by name, as C({id: PS100005}), or as C({name:, version:}).
+      - The boot image, by name, as V(id:PS100005), or as a mapping with C(id), or with C(name) and C(version).
       - V("") means none.
     type: raw
   max_run_time:
@@ -52,11 +52,11 @@ options:
     elements: str
   run_first:
     description:
-      - A program that runs before the task sequence. C({}) means none.
+      - A program that runs before the task sequence. An empty mapping means none.
     type: dict
     suboptions:
       package:
-        description: The package, by name or as C({id:}).
+        description: The package, by name or by ID as in O(boot_image).
         type: raw
       program:
         description: The name of the program.

@@ -41,12 +41,12 @@ options:
     type: str
   task_sequence:
     description:
-      - The task sequence, by name or as C({id: PS100042}). Needed to create.
+      - The task sequence, by name or as V(id:PS100042). Needed to create.
       - A name is looked up on the site; an ID is sent as it is.
     type: raw
   collection:
     description:
-      - The device collection, by name or as C({id: PS10002C}). Needed to create.
+      - The device collection, by name or as V(id:PS10002C). Needed to create.
       - A name is looked up on the site; an ID is sent as it is.
     type: raw
   purpose:
@@ -74,9 +74,9 @@ options:
   assignments:
     description:
       - When a required task sequence starts.
-      - An entry is V(as_soon_as_possible), V(log_on), V(log_off), a time as C({at: "2025-06-02 22:00"}), or a
-        recurrence as C({start: "2025-06-01 22:00", every: {days: 7}}) with one of C(minutes), C(hours), C(days),
-        or C(weeks) together with C(weekday).
+      - An entry is V(as_soon_as_possible), V(log_on), or V(log_off); a mapping with a time as C(at); or a mapping
+        with a time as C(start) and a mapping as C(every), which has one of C(minutes), C(hours), C(days), or C(weeks)
+        together with C(weekday).
       - The list is complete; V([]) clears it.
     type: list
     elements: raw

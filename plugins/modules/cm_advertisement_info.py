@@ -10,7 +10,7 @@ module: cm_advertisement_info
 short_description: Read advertisements of task sequences
 version_added: 0.1.0
 description:
-  - Returns advertisements of task sequences in the form that M(configmgr.osd.cm_advertisement#module) accepts.
+  - Returns advertisements of task sequences in the form that M(configmgr.osd.cm_advertisement) accepts.
   - Without any of the options that select, all advertisements of task sequences that the account sees are returned.
     Each costs one request, as most of its settings cannot be queried.
 author:
@@ -31,11 +31,11 @@ options:
     type: str
   task_sequence:
     description:
-      - The task sequence, by name or as C({id: PS100042}).
+      - The task sequence, by name or as V(id:PS100042).
     type: raw
   collection:
     description:
-      - The collection, by name or as C({id: PS10002C}).
+      - The collection, by name or as V(id:PS10002C).
     type: raw
 seealso:
   - module: configmgr.osd.cm_advertisement

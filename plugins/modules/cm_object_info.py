@@ -110,7 +110,7 @@ SPEC = {
     "argument_spec": {
         **SITE_ARGS,
         "class_name": {"type": "str", "required": True},
-        "keys": {"type": "dict"},
+        "keys": {"type": "dict", "no_log": False},
         "filter": {"type": "str"},
         "properties": {"type": "list", "elements": "str"},
         "lazy": {"type": "bool", "default": False},

@@ -159,7 +159,7 @@ package:
       sample: true
 scopes:
   description: The security scopes that the account sees.
-  returned: when a package was created or not found, and O(report_scopes) is true
+  returned: when a package is created and O(report_scopes) is true
   type: list
   elements: str
   sample: [Default]

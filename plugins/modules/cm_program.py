@@ -252,7 +252,7 @@ unresolved:
   sample: [{kind: package, name: Contoso Agent, path: package}]
 scopes:
   description: The security scopes that the account sees.
-  returned: when a program was created or not found, and O(report_scopes) is true
+  returned: when a program is created and O(report_scopes) is true
   type: list
   elements: str
   sample: [Default]

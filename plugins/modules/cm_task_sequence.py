@@ -44,7 +44,8 @@ options:
     description:
       - The steps and groups in run order. An entry with C(steps) is a group.
       - The kinds of steps and their options are in the step reference of this collection.
-      - A template in a task is rendered before the module sees it, and real scripts contain C({{), C({%), and C({#).
+      - A template in a task is rendered before the module sees it, and real scripts contain what looks
+        like a template.
         Keep such steps in a file and use O(src).
     type: list
     elements: dict
@@ -55,14 +56,15 @@ options:
     type: str
   src:
     description:
-      - A file on the control node, searched like that of M(ansible.builtin.template#module).
+      - A file on the control node, searched like that of M(ansible.builtin.template).
       - Either YAML with C(schema: 1), C(steps), and optionally the package options, or an exported XML.
-      - The file is read without templating. A whole value written C({var: name}) is replaced by that entry of O(variables).
+      - The file is read without templating. A whole value that is a mapping
+        with the only key C(var) is replaced by the entry of O(variables) that it names.
       - An option of the task wins over the same option in the file.
     type: path
   variables:
     description:
-      - Values for C({var: name}) in O(src), for example secrets from a vault.
+      - Values for the places in O(src) that name a variable, for example secrets from a vault.
     type: dict
     default: {}
   allow_empty:
@@ -132,7 +134,7 @@ RETURN = r"""
 task_sequence:
   description:
     - A summary of the task sequence, V(null) when it is absent. The steps are what
-      M(configmgr.osd.cm_task_sequence_info#module) returns.
+      M(configmgr.osd.cm_task_sequence_info) returns.
   returned: success
   type: dict
   contains:

@@ -10,7 +10,7 @@ module: cm_task_sequence_info
 short_description: Read task sequences with their steps
 version_added: 0.1.0
 description:
-  - Returns task sequences in the form that M(configmgr.osd.cm_task_sequence#module) accepts, so that what was read can
+  - Returns task sequences in the form that M(configmgr.osd.cm_task_sequence) accepts, so that what was read can
     be kept in git and applied again without a change.
   - Without O(name) and O(package_id) all task sequences that the account sees are listed, without steps.
 author:
@@ -135,7 +135,7 @@ task_sequences:
       sample: "2025-06-01T08:00:00Z"
     steps:
       description:
-        - The steps in exactly the form that M(configmgr.osd.cm_task_sequence#module) accepts, V(null) when they were not read.
+        - The steps in exactly the form that M(configmgr.osd.cm_task_sequence) accepts, V(null) when they were not read.
         - Defaults are left out. A stored secret is V(<stored on site>).
       returned: success
       type: list
@@ -153,7 +153,7 @@ task_sequences:
       type: int
       sample: 0
     steps_sha256:
-      description: A hash over the steps, equal to the one that M(configmgr.osd.cm_task_sequence#module) returns.
+      description: A hash over the steps, equal to the one that M(configmgr.osd.cm_task_sequence) returns.
       returned: success
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08

@@ -11,7 +11,7 @@ short_description: Manage a task sequence package without its steps
 version_added: 0.1.0
 description:
   - Creates, changes, and deletes a task sequence package in Microsoft Configuration Manager.
-  - It never reads or writes the steps. M(configmgr.osd.cm_task_sequence#module) manages the same options together
+  - It never reads or writes the steps. M(configmgr.osd.cm_task_sequence) manages the same options together
     with the steps.
   - A package that does not exist is created with an empty sequence, and the message says so.
   - An option that is omitted is not managed.

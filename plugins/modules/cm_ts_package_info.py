@@ -10,7 +10,7 @@ module: cm_ts_package_info
 short_description: Read task sequence packages without their steps
 version_added: 0.1.0
 description:
-  - Returns task sequence packages in the form that M(configmgr.osd.cm_ts_package#module) accepts.
+  - Returns task sequence packages in the form that M(configmgr.osd.cm_ts_package) accepts.
   - Without O(name) and O(package_id) all task sequence packages that the account sees are listed.
 author:
   - Contributors to the configmgr.osd project (@configmgr-osd)

@@ -89,3 +89,10 @@ def to_yaml(value: t.Any) -> str:
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=10_000
     )
     return str(text)
+
+
+def flow(value: t.Any) -> str:
+    """Return a plain value as YAML in one line, long texts cut."""
+    text = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**9)
+    line = text.removesuffix("\n").removesuffix("\n...")
+    return line if len(line) <= 300 else line[:297] + "..."

@@ -109,7 +109,6 @@ class Simulator:
         answer = self.call("GET", "/journal", store=store)
         return answer["entries"] if isinstance(answer, dict) else answer
 
-
     def open_enumerations(self, store: str) -> int:
         """Return how many enumerations nobody finished or released, those that timed out included."""
         counts = self.call("GET", "/enumerations", store=store)

@@ -173,7 +173,11 @@ class Site:
             access.check_read(self.account, known.name)
             row = self._locate(known, keys, "GetObject")
             self._poll(row.class_name)
-            return self._full(row)
+            full = self._full(row)
+            if known.name == "SMS_TaskSequencePackage":
+                # What the text shows of secrets follows the switch as it stands now, not as it stood at the save.
+                full.props["Sequence"] = _shown_text(self, row)
+            return full
 
     def query(self, ns: str, text: str) -> QueryResult:
         """Answer a WQL query; lazy and embedded properties come back null."""
@@ -377,6 +381,13 @@ class Site:
             if handler is not None:
                 return handler
         return None
+
+
+def _shown_text(site: Site, row: Obj) -> str | None:
+    """Return the text of a sequence; its module is loaded late because it uses this package too."""
+    from .sequences import model
+
+    return model.shown_text(site, row)
 
 
 @functools.lru_cache(maxsize=1)

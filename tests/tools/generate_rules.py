@@ -18,6 +18,7 @@ from pathlib import Path
 
 import yaml
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.catalogue import Catalogue, ClassDef, PropertyDef
+from step_reference import TARGET, render
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -268,13 +269,7 @@ def outputs() -> dict[Path, str]:
     """Return the content of every generated file."""
     tables = load_tables()
     data = build(tables, Catalogue.load())
-    found = {RULES: render_rules(data)}
-    reference = HERE / "step_reference.py"
-    if reference.exists():
-        from step_reference import TARGET, render
-
-        found[TARGET] = render(tables.interface, data)
-    return found
+    return {RULES: render_rules(data), TARGET: render(tables.interface, data)}
 
 
 def main() -> int:

@@ -24,9 +24,9 @@ Step reference
 ==============
 
 Every entry of ``steps`` is a step with a ``type``, or a group with ``steps``. This page lists the
-types and their options; the name in brackets is the WMI property. A type is written as below, by one of its aliases, or as the name of its
-class; a class that is not listed is written by its name with its values in ``properties``, which
-also takes properties that this page does not know.
+types and their options; the name in brackets is the WMI property. A type is written as below, by
+one of its aliases, or as the name of its class; a class that is not listed is written by its name
+with its values in ``properties``, which also takes properties that this page does not know.
 
 A reference is a name, ``{id: PS100005}`` (or ``id:PS100005``), or ``{name: ..., version: ...}``.
 Texts are quoted where YAML would make something else of them. What is left out means the default.

@@ -50,5 +50,5 @@ class Instance:
         return default if value is None else value
 
 
-Value = t.Union[None, bool, int, float, str, CimDatetime, CimReference, Instance, list]
+Value = None | bool | int | float | str | CimDatetime | CimReference | Instance | list
 """What a property can hold; a list holds the items of an array property."""

@@ -49,10 +49,16 @@ class TraceWriter:
         operation = event.operation
         parts = (operation.verb, operation.class_name, operation.method)
         name = _UNSAFE.sub("_", "_".join(part for part in parts if part)).strip("_").lower()
-        stem = self._claim(name)
+        request = self._masker.mask(event.request)
+        while True:
+            stem = self._claim(name)
+            try:
+                self._file(f"{stem}.request.xml", request)
+                break
+            except FileExistsError:
+                continue  # another worker was quicker
         status = f"HTTP {event.status}" if event.status else "no answer"
         comment = f"<!-- {status}; Content-Length: {len(event.response)}; result: {event.result} -->\n"
-        self._file(f"{stem}.request.xml", self._masker.mask(event.request))
         self._file(f"{stem}.response.xml", comment.encode() + self._masker.mask(event.response) + b"\n")
 
     def _claim(self, name: str) -> str:

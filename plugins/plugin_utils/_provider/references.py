@@ -125,7 +125,11 @@ KINDS: dict[str, Kind] = {
             id_pattern=_UNIQUE_ID,
             id_example="Windows/All_x64_Windows_11_and_higher_Clients",
         ),
-        Kind("content", "SMS_PackageBaseclass"),
+        Kind(
+            "content",
+            "SMS_PackageBaseclass",
+            columns=("PackageID", "Name", "Version", "Manufacturer", "Language", "PackageType", "PackageSize"),
+        ),
         Kind(
             "driver_category",
             "SMS_CategoryInstance",

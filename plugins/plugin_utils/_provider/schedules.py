@@ -2,40 +2,58 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Schedule tokens: the form of the play, the classes ``SMS_ST_*``, and the 16-digit text.
+"""Schedule tokens: the classes ``SMS_ST_*``, their 16-digit text, and the form of the play.
 
-The text packs a token into two 32-bit words (reference: provider-behaviour 5.2); the provider
+The text packs a token into two 32-bit words (reference: provider-behaviour 5.2). The provider
 makes the objects from it (``SMS_ScheduleMethods.ReadFromString``), so that no class of a newer
-site has to be guessed. Kinds that the play cannot write yet are kept and shown as their class.
+site has to be guessed; the switch ``schedule_tokens: direct`` makes them here. Kinds that a play
+cannot write yet are kept as they are and shown as their class.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
-from .._cim.instance import Instance
-from .._errors import Problem, ProtocolError
+from .._cim.instance import CimDatetime, Instance
+from .._errors import ProtocolError, ServerFault
 from . import times
 from .site import Site
 
-EVENTS = {"as_soon_as_possible": 0x20, "log_on": 0x200, "log_off": 0x400}
-"""Events that start a required deployment, and their bits in AdvertFlags (provider-behaviour 4.3)."""
-
 WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 ONCE, INTERVAL, WEEKLY = "SMS_ST_NonRecurring", "SMS_ST_RecurInterval", "SMS_ST_RecurWeekly"
-LIMIT = 15
-"""The most tokens that AssignedSchedule holds (provider-behaviour 4.2)."""
+UNITS = {"minutes": ("MinuteSpan", 59), "hours": ("HourSpan", 23), "days": ("DaySpan", 31)}
+"""Unit of an interval to its field and the most that the field takes (provider-behaviour 5.1)."""
 
-_TYPES = {ONCE: 1, INTERVAL: 2, WEEKLY: 3}
-_UNITS = {"minutes": ("MinuteSpan", 59), "hours": ("HourSpan", 23), "days": ("DaySpan", 31)}
-_FIRST_YEAR, _LAST_YEAR = 1970, 2033
+FIRST_YEAR, LAST_YEAR = 1970, 2033
 """The text has six bits for the year."""
+
+Bits = t.Tuple[str, int, int]
+"""A field, its lowest bit, and the number of its bits."""
+
+_DURATION: Bits = ("MinuteDuration", 0, 6)
+_DURATIONS: tuple[Bits, ...] = (("HourDuration", 27, 5), ("DayDuration", 22, 5))
+_LAYOUTS: dict[str, tuple[int, tuple[Bits, ...]]] = {
+    ONCE: (1, ()),
+    INTERVAL: (2, (("MinuteSpan", 13, 6), ("HourSpan", 8, 5), ("DaySpan", 3, 5))),
+    WEEKLY: (3, (("Day", 16, 3), ("ForNumberOfWeeks", 13, 3))),
+}
+"""Class to type number and fields of the second word."""
+
+_CLASSES = {number: name for name, (number, _fields) in _LAYOUTS.items()}
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{16})+\Z")
+
+
+def _names(class_name: str) -> tuple[str, ...]:
+    """Return the fields of a class, those of its base first."""
+    own = (name for name, _low, _size in _LAYOUTS[class_name][1])
+    return (_DURATION[0], *(name for name, _low, _size in _DURATIONS), *own)
 
 
 @dataclasses.dataclass(frozen=True)
 class Token:
-    """One schedule: its class, its start, and the fields of its class that are not zero."""
+    """One schedule: its class, its start, and the fields of its class that are not zero, sorted by name."""
 
     class_name: str
     start: times.Moment
@@ -43,186 +61,181 @@ class Token:
 
     @property
     def text(self) -> str:
-        """The 16 hexadecimal digits."""
+        """The 16 hexadecimal digits; seconds have no place in them."""
         value = dict(self.fields)
         clock = self.start.clock
-        first = (
-            clock.minute << 26
-            | clock.hour << 21
-            | clock.day << 16
-            | clock.month << 12
-            | (clock.year - _FIRST_YEAR) << 6
-            | value.get("MinuteDuration", 0)
-        )
-        second = value.get("HourDuration", 0) << 27 | value.get("DayDuration", 0) << 22 | _TYPES[self.class_name] << 19
-        if self.class_name == INTERVAL:
-            second |= value.get("MinuteSpan", 0) << 13 | value.get("HourSpan", 0) << 8 | value.get("DaySpan", 0) << 3
-        elif self.class_name == WEEKLY:
-            second |= value.get("Day", 0) << 16 | value.get("ForNumberOfWeeks", 0) << 13
-        return f"{first:08X}{second | int(self.start.utc):08X}"
+        first = clock.minute << 26 | clock.hour << 21 | clock.day << 16 | clock.month << 12
+        first |= (clock.year - FIRST_YEAR) << 6 | value.get(_DURATION[0], 0)
+        number, own = _LAYOUTS[self.class_name]
+        second = number << 19 | int(self.start.utc)
+        for name, low, _size in (*_DURATIONS, *own):
+            second |= value.get(name, 0) << low
+        return f"{first:08X}{second:08X}"
 
     @property
     def instance(self) -> Instance:
         """The token as an object, every field sent."""
         value = dict(self.fields)
-        own = {INTERVAL: ("DaySpan", "HourSpan", "MinuteSpan"), WEEKLY: ("Day", "ForNumberOfWeeks")}
-        names = ("DayDuration", "HourDuration", "MinuteDuration", *own.get(self.class_name, ()))
-        properties: dict[str, t.Any] = {name: value.get(name, 0) for name in names}
+        properties: dict[str, t.Any] = {name: value.get(name, 0) for name in _names(self.class_name)}
         properties["IsGMT"] = self.start.utc
         properties["StartTime"] = self.start.dmtf
         return Instance(self.class_name, properties)
 
     @property
-    def option(self) -> dict[str, t.Any]:
-        """The token as a play writes it."""
+    def option(self) -> dict[str, t.Any] | None:
+        """The token as a play writes it; ``None`` for durations and spans of several units, which a play cannot say."""
         value = dict(self.fields)
         if self.class_name == ONCE:
-            return {"at": self.start.text}
+            return None if value else {"at": self.start.text}
+        every: dict[str, t.Any]
         if self.class_name == WEEKLY:
-            every = {"weeks": value.get("ForNumberOfWeeks", 0), "weekday": WEEKDAYS[(value.get("Day", 1) - 1) % 7]}
-            return {"start": self.start.text, "every": every}
-        units = {unit: value[name] for unit, (name, _limit) in _UNITS.items() if value.get(name)}
-        return {"start": self.start.text, "every": units}
+            if set(value) != {"Day", "ForNumberOfWeeks"} or value["Day"] > len(WEEKDAYS):
+                return None
+            every = {"weeks": value["ForNumberOfWeeks"], "weekday": WEEKDAYS[value["Day"] - 1]}
+        else:
+            every = {unit: value[name] for unit, (name, _most) in UNITS.items() if name in value}
+            if len(every) != 1 or len(value) != 1:
+                return None
+        return {"start": self.start.text, "every": every}
 
 
-class Assignments(t.NamedTuple):
-    """What starts a required deployment: events as bits of AdvertFlags, and tokens in their order."""
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """A schedule that the play gives as class and properties, as it is shown: it must be on the site already."""
 
-    events: int
-    tokens: tuple[Token, ...]
+    class_name: str
+    properties: tuple[tuple[str, str], ...]
+    path: str = dataclasses.field(default="", compare=False)
+
+    @classmethod
+    def of(cls, class_name: str, properties: t.Mapping[str, t.Any], path: str = "") -> Kept:
+        """Make one from properties of any type; they are compared as text."""
+        return cls(class_name, tuple(sorted((name, _plain(value)) for name, value in properties.items())), path)
 
     @property
-    def utc(self) -> bool:
-        """Whose clock the tokens use; all of one deployment use the same."""
-        return any(token.start.utc for token in self.tokens)
+    def option(self) -> dict[str, t.Any]:
+        """The form of the play."""
+        return {"class": self.class_name, "properties": dict(self.properties)}
 
 
-def parse(entries: t.Sequence[t.Any], path: str, problems: list[Problem]) -> Assignments:
-    """Return the assignments that a play wrote; problems are noted with the path of the entry."""
-    events = 0
-    tokens: list[Token] = []
-    for index, entry in enumerate(entries):
-        where = f"{path}[{index}]"
-        if isinstance(entry, str):
-            bit = EVENTS.get(entry.strip().lower().replace(" ", "_"))
-            if bit is None:
-                rule = f"is no event; one of {', '.join(EVENTS)}, or a mapping with 'at' or with 'start' and 'every'"
-                problems.append(Problem(where, entry, rule))
-            events |= bit or 0
-            continue
-        token = _parse_entry(entry, where, problems)
-        if token in tokens:
-            problems.append(Problem(where, "", "is there twice"))
-        elif token is not None:
-            tokens.append(token)
-    if len(tokens) > LIMIT:
-        problems.append(Problem(path, f"{len(tokens)} schedules", f"at most {LIMIT} schedules"))
-    if len({token.start.utc for token in tokens}) > 1:
-        problems.append(Problem(path, "", "either all times of a deployment are UTC (with Z) or none is"))
-    return Assignments(events, tuple(tokens))
+Schedule = t.Union[Token, Kept]
 
 
-def _parse_entry(entry: t.Any, where: str, problems: list[Problem]) -> Token | None:
-    if not isinstance(entry, t.Mapping) or set(entry) not in ({"at"}, {"start", "every"}):
-        rule = "is an event, a mapping with 'at', or a mapping with 'start' and 'every'"
-        problems.append(Problem(where, "" if isinstance(entry, t.Mapping) else str(entry), rule))
-        return None
-    key = "at" if "at" in entry else "start"
-    start = times.parse(entry[key], f"{where}.{key}", problems)
-    if start is not None and not _FIRST_YEAR <= start.clock.year <= _LAST_YEAR:
-        rule = f"schedules reach from {_FIRST_YEAR} to {_LAST_YEAR}"
-        problems.append(Problem(f"{where}.{key}", start.text, rule))
-        return None
-    if key == "at":
-        return Token(ONCE, start) if start else None
-    fields = _parse_every(entry["every"], f"{where}.every", problems)
-    if start is None or fields is None:
-        return None
-    return Token(WEEKLY if "ForNumberOfWeeks" in dict(fields) else INTERVAL, start, fields)
+def _plain(value: t.Any) -> str:
+    """Return a property as text; the zone of a stored time says nothing (reference: wsman 1.5)."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value[:21]}+***" if isinstance(value, CimDatetime) else str(value)
 
 
-def _parse_every(every: t.Any, where: str, problems: list[Problem]) -> tuple[tuple[str, int], ...] | None:
-    if not isinstance(every, t.Mapping) or not every:
-        problems.append(Problem(where, str(every), "is a mapping such as {days: 7} or {weeks: 2, weekday: sunday}"))
-        return None
-    given = {str(key): value for key, value in every.items()}
-    if set(given) == {"weeks", "weekday"}:
-        weeks = _whole(given["weeks"], f"{where}.weeks", 1, 4, problems)
-        day = str(given["weekday"]).strip().lower()
-        if day not in WEEKDAYS:
-            problems.append(Problem(f"{where}.weekday", day, f"one of {', '.join(WEEKDAYS)}"))
-            return None
-        return None if weeks is None else (("Day", WEEKDAYS.index(day) + 1), ("ForNumberOfWeeks", weeks))
-    unknown = sorted(set(given) - set(_UNITS))
-    if unknown or len(given) != 1:
-        rule = "one of minutes, hours, days, or weeks together with weekday"
-        problems.append(Problem(where, ", ".join(given), rule))
-        return None
-    ((unit, value),) = given.items()
-    name, limit = _UNITS[unit]
-    number = _whole(value, f"{where}.{unit}", 1, limit, problems)
-    return None if number is None else ((name, number),)
+# -- text --------------------------------------------------------------------------------------
 
 
-def _whole(value: t.Any, where: str, least: int, most: int, problems: list[Problem]) -> int | None:
-    text = str(value).strip()
-    if isinstance(value, bool) or not text.isdigit() or not least <= int(text) <= most:
-        problems.append(Problem(where, text, f"a whole number from {least} to {most}"))
-        return None
-    return int(text)
+def from_text(text: str) -> list[Token]:
+    """Return the tokens of a schedule text of the kinds once, interval and weekly.
+
+    Raises ValueError for other kinds and for text that no such token has.
+    """
+    if not _HEX.match(text):
+        raise ValueError("a schedule is made of groups of 16 hexadecimal digits")
+    return [_from_digits(text[at : at + 16]) for at in range(0, len(text), 16)]
+
+
+def _from_digits(digits: str) -> Token:
+    first, second = int(digits[:8], 16), int(digits[8:], 16)
+    class_name = _CLASSES.get(_cut(second, 19, 3))
+    if class_name is None:
+        raise ValueError(f"{digits}: kind {_cut(second, 19, 3)} is none of {', '.join(_LAYOUTS)}")
+    stamp = (
+        f"{FIRST_YEAR + _cut(first, 6, 6):04d}{_cut(first, 12, 4):02d}{_cut(first, 16, 5):02d}"
+        f"{_cut(first, 21, 5):02d}{_cut(first, 26, 6):02d}00"
+    )
+    start = times.from_dmtf(stamp, bool(second & 1))
+    if start is None:
+        raise ValueError(f"{digits}: {stamp} is no time")
+    fields = {_DURATION[0]: _cut(first, _DURATION[1], _DURATION[2])}
+    for name, low, size in (*_DURATIONS, *_LAYOUTS[class_name][1]):
+        fields[name] = _cut(second, low, size)
+    token = Token(class_name, start, tuple(sorted((name, value) for name, value in fields.items() if value)))
+    if token.text != digits.upper():
+        raise ValueError(f"{digits}: bits are set that belong to no field of {class_name}")
+    return token
+
+
+def _cut(word: int, low: int, size: int) -> int:
+    return word >> low & (1 << size) - 1
+
+
+# -- objects -----------------------------------------------------------------------------------
 
 
 def from_instance(instance: Instance) -> Token | None:
-    """Return the token that the site holds; ``None`` for a kind that the play cannot write yet."""
-    if instance.class_name not in _TYPES:
+    """Return the token that the site holds; ``None`` for a kind that is not known here."""
+    if instance.class_name not in _LAYOUTS:
         return None
     start = times.from_dmtf(instance.get("StartTime"), bool(instance.get("IsGMT", False)))
     if start is None:
         return None
-    names = {
-        ONCE: (),
-        INTERVAL: ("DaySpan", "HourSpan", "MinuteSpan"),
-        WEEKLY: ("Day", "ForNumberOfWeeks"),
-    }[instance.class_name]
-    durations = ("DayDuration", "HourDuration", "MinuteDuration")
-    fields = tuple(sorted((name, int(instance.get(name, 0))) for name in (*names, *durations) if instance.get(name)))
-    return Token(instance.class_name, start, fields)
+    fields = ((name, int(instance.get(name, 0))) for name in _names(instance.class_name) if instance.get(name))
+    return Token(instance.class_name, start, tuple(sorted(fields)))
 
 
-def show(instance: Instance) -> t.Any:
-    """Return a stored token as a play writes it, or its class and fields where the play cannot write it yet."""
+def stored(instance: Instance) -> Schedule:
+    """Return the schedule that an object of the site stands for."""
     token = from_instance(instance)
-    if token is not None and not any(name.endswith("Duration") for name, _value in token.fields):
-        return token.option
-    plain = {name: str(value) for name, value in instance.properties.items() if value is not None}
-    return {"class": instance.class_name, "properties": plain}
+    if token is not None and token.option is not None:
+        return token
+    given = {name: value for name, value in instance.properties.items() if value is not None}
+    return Kept.of(instance.class_name, given)
 
 
-def same(wanted: t.Sequence[Token], stored: t.Sequence[Instance]) -> bool:
-    """Whether the site holds exactly these schedules, in any order."""
-    found = [from_instance(item) for item in stored]
-    if None in found or len(found) != len(wanted):
-        return False
-    return sorted(map(_identity, wanted)) == sorted(_identity(token) for token in found if token is not None)
-
-
-def _identity(token: Token) -> tuple[t.Any, ...]:
-    return (token.class_name, token.start, sorted(token.fields))
-
-
-def make(site: Site, tokens: t.Sequence[Token]) -> list[Instance]:
-    """Return the tokens as objects, made by the server unless the switch ``schedule_tokens`` says otherwise."""
-    if not tokens:
+def of(live: Instance) -> list[Schedule]:
+    """Return the schedules of a stored deployment; none where they are switched off."""
+    if not live.get("AssignedScheduleEnabled", False):
         return []
+    return [stored(item) for item in live.get("AssignedSchedule", []) if isinstance(item, Instance)]
+
+
+def same(one: t.Sequence[Schedule], other: t.Sequence[Schedule]) -> bool:
+    """Whether two lists hold the same schedules, in any order."""
+    return len(one) == len(other) and all(one.count(item) == other.count(item) for item in one)
+
+
+def is_utc(schedule: Schedule) -> bool:
+    """Whose clock a schedule uses."""
+    if isinstance(schedule, Token):
+        return schedule.start.utc
+    return dict(schedule.properties).get("IsGMT") == "true"
+
+
+def make(site: Site, wanted: t.Sequence[Schedule], live: t.Sequence[Instance] = ()) -> list[Instance]:
+    """Return schedules as objects: the server makes them, unless the switch ``schedule_tokens`` says otherwise.
+
+    Those given by class are taken from ``live``. Raises ProtocolError when the server read
+    something else from the text than was written.
+    """
+    tokens = [item for item in wanted if isinstance(item, Token)]
+    known: dict[Schedule, Instance] = {stored(item): item for item in live}
     if site.compatibility.schedule_tokens == "direct":
-        return [token.instance for token in tokens]
+        known.update((token, token.instance) for token in tokens)
+    elif tokens:
+        known.update((stored(item), item) for item in _read_from_string(site, tokens))
+    return [known[item] for item in wanted]
+
+
+def _read_from_string(site: Site, tokens: t.Sequence[Token]) -> list[Instance]:
+    hint = "compatibility.schedule_tokens: direct makes the schedules here instead"
     text = "".join(token.text for token in tokens)
-    found = site.cim.invoke("SMS_ScheduleMethods", "ReadFromString", {"StringData": text}).out.get("TokenData")
-    made = found if isinstance(found, list) else []
-    if not same(tokens, [item for item in made if isinstance(item, Instance)]):
+    try:
+        answer = site.cim.invoke("SMS_ScheduleMethods", "ReadFromString", {"StringData": text})
+    except ServerFault as error:
+        error.message = f"{error.message.rstrip('.')}. Should the site not offer this, {hint}."
+        raise
+    found = answer.out.get("TokenData")
+    made = [item for item in found if isinstance(item, Instance)] if isinstance(found, list) else []
+    if not same(tokens, [stored(item) for item in made]):
         raise ProtocolError(
-            "The site read other schedules from the text than were written; compatibility.schedule_tokens: direct "
-            "makes them here instead.",
+            f"The site read other schedules from the text than were written; {hint}.",
             wmi_class="SMS_ScheduleMethods",
             method="ReadFromString",
             detail={"text": text},

@@ -231,12 +231,13 @@ class Site:
         what = f"create {instance.class_name}"
         return self.write(what, lambda: self.cim.create(instance), settle=settle, wmi_class=instance.class_name)
 
-    def save(self, before: Loaded, changes: t.Mapping[str, Value]) -> Loaded:
+    def save(self, before: Loaded, changes: t.Mapping[str, Value], *, verify: bool = True) -> Loaded:
         """Put an object back with some properties changed, and return it as the site has it now.
 
         ``changes`` maps WMI names to values, ``None`` clears. Every other writable property goes
         back as it was read, lazy ones included; what the site computes is left out. Costs the Put
-        and one Get. Raises :class:`ObjectLocked`, :class:`VersionConflict`, :class:`NotAsWritten`.
+        and one Get. Raises :class:`ObjectLocked`, :class:`VersionConflict`, :class:`NotAsWritten`. With
+        ``verify`` false the caller compares what the site holds with what was sent.
         """
         if not isinstance(before, Loaded):
             raise TypeError("an object must be read by its key before it is saved")
@@ -255,9 +256,9 @@ class Site:
         try:
             self.write(f"save {path}", put, settle=settle, wmi_class=before.class_name, path=path)
         except ServerFault as exc:
-            raise self._conflict(exc, before) from None
+            raise self.conflict(exc, before) from None
         after = self.get(before.class_name, before.keys)
-        wrong = [k for k, v in changes.items() if not equal(after.get(k), v)]
+        wrong = [k for k, v in changes.items() if verify and not equal(after.get(k), v)]
         if wrong:
             raise NotAsWritten(
                 f"The site took the change of {path} but holds other values in: {', '.join(sorted(wrong))}.",
@@ -323,7 +324,7 @@ class Site:
         if out.get("AssignedUser"):
             owner = f" It is locked by {out['AssignedUser']}"
             owner += f" on {out['AssignedMachine']}" if out.get("AssignedMachine") else ""
-            owner += f" since {out['AssignedTimeUTC']} (UTC)" if out.get("AssignedTimeUTC") else ""
+            owner += f" since {_clock(str(out['AssignedTimeUTC']))} (UTC)" if out.get("AssignedTimeUTC") else ""
             owner += "."
         return ObjectLocked(
             f"{path} is being edited by somebody else; nothing was saved.{owner} "
@@ -430,7 +431,7 @@ class Site:
             ) from None
         return found
 
-    def _conflict(self, error: ServerFault, before: Loaded) -> ServerFault:
+    def conflict(self, error: ServerFault, before: Loaded) -> ServerFault:
         """Compare the version after a refused save: another one means that somebody saved in between."""
         read = before.get("SedoObjectVersion")
         if isinstance(error, ObjectLocked) or not read:
@@ -450,6 +451,11 @@ class Site:
             detail=error.detail,
             attempted=f"save {path}",
         )
+
+
+def _clock(stamp: str) -> str:
+    """Return the digits of a CIM timestamp as a person reads them."""
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[8:10]}:{stamp[10:12]}"
 
 
 def equal(stored: Value, sent: Value) -> bool:

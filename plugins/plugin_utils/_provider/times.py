@@ -20,9 +20,16 @@ from .._errors import Problem
 NEVER = CimDatetime("19900101000000.000000+***")
 """What the class documents as the default of PresentTime and ExpirationTime."""
 
+FIRST_YEAR = 1991
+"""NEVER must not be a time that somebody means, and nothing was deployed before."""
+
 _TEXT = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?\Z", re.IGNORECASE
+    r"(\d{4})-(\d{2})-(\d{2})"
+    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?)?"
+    r"\s*(Z|[+-]\d{2}:?\d{2})?\Z",
+    re.IGNORECASE | re.ASCII,
 )
+_UTC = ("Z", "+00:00", "+0000", "-00:00", "-0000")
 _FORM = "write it as 2025-06-01 08:00 (the clock of each client) or 2025-06-01 08:00Z (UTC)"
 
 
@@ -35,52 +42,75 @@ class Moment(t.NamedTuple):
     @property
     def dmtf(self) -> CimDatetime:
         """The form of the wire; the zone is never part of it."""
-        return CimDatetime(self.clock.strftime("%Y%m%d%H%M%S.000000+***"))
+        clock = self.clock
+        date = f"{clock.year:04d}{clock.month:02d}{clock.day:02d}"
+        return CimDatetime(f"{date}{clock.hour:02d}{clock.minute:02d}{clock.second:02d}.000000+***")
 
     @property
     def text(self) -> str:
-        """The form of the play."""
-        return self.clock.strftime("%Y-%m-%d %H:%M") + ("Z" if self.utc else "")
+        """The form of the play; seconds only where the site holds some, which no play can write."""
+        form = self.clock.isoformat(" ", "seconds" if self.clock.second else "minutes")
+        return form + ("Z" if self.utc else "")
 
 
-def parse(value: t.Any, path: str, problems: list[Problem]) -> Moment | None:
-    """Return the moment that a play wrote, or note a problem and return ``None``."""
+def parse(value: t.Any, path: str, problems: list[Problem], *, first_year: int = FIRST_YEAR) -> Moment | None:
+    """Return the moment that a play wrote, or note a problem and return ``None``.
+
+    A text without a zone is the clock of each client, ``Z`` and ``+00:00`` are UTC; any other
+    offset has two readings, and the problem spells out both.
+    """
     text = str(value).strip()
     found = _TEXT.match(text)
     if not found:
         problems.append(Problem(path, text, f"is no point in time; {_FORM}"))
         return None
-    year, month, day, hour, minute, second, zone = found.groups()
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:
         clock = datetime.datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
     except ValueError as error:
         problems.append(Problem(path, text, f"is no point in time ({error}); {_FORM}"))
         return None
-    if clock.second:
+    if clock.second or (fraction or "").strip("0"):
         problems.append(Problem(path, text, "the site keeps minutes, not seconds"))
         return None
+    if clock.year < first_year:
+        problems.append(Problem(path, text, f"lies before the year {first_year}"))
+        return None
     zone = (zone or "").upper()
-    if zone in ("", "Z", "+00:00", "+0000", "-00:00", "-0000"):
+    if not zone or zone in _UTC:
         return Moment(clock, bool(zone))
-    sign = -1 if zone[0] == "-" else 1
-    offset = sign * datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-    problems.append(
-        Problem(
-            path,
-            text,
-            "other zones than UTC cannot be stored: did you mean "
-            f"{Moment(clock, False).text} by the clock of each client, or {Moment(clock - offset, True).text} in UTC?",
-        )
-    )
+    problems.append(Problem(path, text, _readings(clock, zone)))
     return None
 
 
+def _readings(clock: datetime.datetime, zone: str) -> str:
+    """Return the rule for a time with an offset: what it can mean, in the form that can be stored."""
+    offset = datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:])) * (-1 if zone[0] == "-" else 1)
+    try:
+        utc = f", or {Moment(clock - offset, True).text} in UTC"
+    except OverflowError:
+        utc = ""
+    return (
+        f"other zones than UTC cannot be stored: did you mean {Moment(clock, False).text} by the clock of each "
+        f"client{utc}?"
+    )
+
+
 def from_dmtf(value: t.Any, utc: bool) -> Moment | None:
-    """Return the moment that the site holds; ``None`` for null and for the class's "never"."""
+    """Return the moment that the site holds; ``None`` for null and for what is no time.
+
+    The zone of the text does not count: a clock without one comes back labelled as UTC (reference:
+    wsman 1.5).
+    """
     digits = str(value or "")[:14]
-    if len(digits) != 14 or not digits.isdigit() or digits == NEVER[:14]:
+    if len(digits) != 14 or not (digits.isascii() and digits.isdigit()):
         return None
     try:
         return Moment(datetime.datetime.strptime(digits, "%Y%m%d%H%M%S"), utc)
     except ValueError:
         return None
+
+
+def is_never(value: t.Any) -> bool:
+    """Whether a stored value is the class's "no time given"."""
+    return str(value or "")[:14] == NEVER[:14]

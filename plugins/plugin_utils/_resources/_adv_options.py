@@ -11,14 +11,18 @@ collection does not know survive.
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 from .._cim.instance import Instance, Value
 from .._errors import Problem
 from .._plan import Plan
-from .._provider import schedules, times
-from .._provider.schedules import Assignments
+from .._provider import assignments, names, schedules, times
+from .._provider.assignments import Assignments
 from .._provider.times import Moment
+
+State = t.Dict[str, t.Any]
+"""An advertisement in the terms of the options; ``events`` (bits) and ``tokens`` make up ``assignments``."""
 
 REQUIRED, AVAILABLE = 0, 2
 ON_STARTUP = 0x100
@@ -37,27 +41,18 @@ RERUN_BITS = 0x7800
 CONTENT = {"as_needed": (0x100, 0x200), "all_first": (0x10, 0x40), "run_from_dp": (0x8, 0x80)}
 """The bit of an option, and the bit that is added where a neighbour boundary group may serve."""
 NO_NEIGHBOUR = 0x20
-CONTENT_BITS = 0x8 | 0x10 | 0x20 | 0x40 | 0x80 | 0x100 | 0x200
+NEAR_BITS = 0x40 | 0x80 | 0x200
+CONTENT_BITS = 0x8 | 0x10 | NO_NEIGHBOUR | 0x100 | NEAR_BITS
+
+COMMENT_LIMIT = 255
+NO_TIME = datetime.timedelta()
+ZONES = datetime.timedelta(hours=14)
+"""How far the clock of a client may be from UTC."""
 
 NATIVE_ADVERT_FLAGS = 0x008B0000
 """Show progress, intranet only, no fallback, share with peers: what the cmdlet writes, measured."""
 NATIVE_CLIENT_FLAGS = 0x8000
 """Commit changes on write-filter devices: the part of the cmdlet's value that is no option here."""
-
-OPTIONS = (
-    "name",
-    "task_sequence",
-    "collection",
-    "purpose",
-    "make_available_to",
-    "available_at",
-    "expires_at",
-    "assignments",
-    "rerun",
-    "content",
-    "use_neighbor_boundary_group",
-    "comment",
-)
 
 CREATE_DEFAULTS: dict[str, Value] = {
     "ProgramName": "*",
@@ -85,7 +80,7 @@ CREATE_DEFAULTS: dict[str, Value] = {
 
 
 class Wanted:
-    """The options of a play, parsed; ``problems`` holds what is wrong with them."""
+    """The options of a play, parsed; ``problems`` holds what is wrong with them before anybody asks the site."""
 
     def __init__(self, params: t.Mapping[str, t.Any], wants: t.Callable[[str], bool]) -> None:
         self.params = params
@@ -95,47 +90,74 @@ class Wanted:
         self.expires_at = self._moment("expires_at")
         self.assignments: Assignments | None = None
         if wants("assignments"):
-            self.assignments = schedules.parse(params["assignments"], "assignments", self.problems)
-        if len(params.get("comment") or "") > 255:
-            self.problems.append(Problem("comment", f"{len(params['comment'])} characters", "at most 255 characters"))
+            self.assignments = assignments.parse(params["assignments"], "assignments", self.problems)
+        fault = names.fault_in_memo(params.get("comment") or "", COMMENT_LIMIT)
+        if fault:
+            self.problems.append(Problem("comment", names.shown(params["comment"]), fault))
+        if not self.problems:
+            self.problems.extend(self._contradictions())
 
     def _moment(self, option: str) -> Moment | None:
         value = self.params.get(option)
         return times.parse(value, option, self.problems) if value else None
 
-    def combinations(self, state: t.Mapping[str, t.Any]) -> list[Problem]:
-        """Return the options that do not go together; ``state`` is the whole object as it would be."""
-        problems = []
-        assigned = bool(state["events"] or state["tokens"])
-        if state["purpose"] == "available" and assigned:
-            rule = "only required deployments have assignments; leave them out or set purpose: required"
-            problems.append(Problem("assignments", "", rule))
-        if state["purpose"] == "required" and not assigned:
-            rule = "a required deployment needs at least one, for example [as_soon_as_possible]"
-            problems.append(Problem("assignments", "", rule))
-        if state["content"] == "all_first" and state["make_available_to"] != "clients":
-            rule = "media and PXE cannot download everything before the start; use as_needed"
-            problems.append(Problem("content", "all_first", rule))
-        begin, end = state["available_at"], state["expires_at"]
-        if begin and end and begin.utc == end.utc and end.clock <= begin.clock:
-            problems.append(Problem("expires_at", end.text, f"lies before available_at ({begin.text})"))
+    def _contradictions(self) -> list[Problem]:
+        """Return the given options that never go together, whatever the site holds."""
+        given = self.assignments
+        return conflicts(
+            {
+                "purpose": self.params.get("purpose") if given is not None else None,
+                "events": given.events if given else 0,
+                "tokens": given.tokens if given else (),
+                "content": self.params.get("content"),
+                "make_available_to": self.params.get("make_available_to") or "clients",
+                "available_at": self.available_at,
+                "expires_at": self.expires_at,
+            }
+        )
+
+
+def conflicts(state: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any] | None = None) -> list[Problem]:
+    """Return the options that do not go together; ``state`` is the object as it would be.
+
+    What does not go together on the site already (``before``) is not the play's fault and stands
+    in the way of nothing.
+    """
+    problems = []
+    assigned = bool(state["events"] or state["tokens"])
+    if state["purpose"] == "available" and assigned:
+        rule = "only required deployments have assignments; leave them out or set purpose: required"
+        problems.append(Problem("assignments", "", rule))
+    if state["purpose"] == "required" and not assigned:
+        rule = "a required deployment needs at least one, for example [as_soon_as_possible]"
+        problems.append(Problem("assignments", "", rule))
+    if state["content"] == "all_first" and state["make_available_to"] != "clients":
+        rule = "media and PXE cannot download everything before the start; use as_needed"
+        problems.append(Problem("content", "all_first", rule))
+    begin, end = state["available_at"], state["expires_at"]
+    if begin and end and end.clock + (ZONES if begin.utc != end.utc else NO_TIME) <= begin.clock:
+        problems.append(Problem("expires_at", end.text, f"does not lie after available_at ({begin.text})"))
+    if before is None:
         return problems
+    old = {problem.rule for problem in conflicts(before)}
+    return [problem for problem in problems if problem.rule not in old]
 
 
-def state_of(live: Instance) -> dict[str, t.Any]:
-    """Return what an advertisement of the site means, in the terms of the options."""
+def state_of(live: Instance) -> State:
+    """Return what an advertisement of the site means."""
     flags, client = _number(live, "AdvertFlags"), _number(live, "RemoteClientFlags")
-    tokens = live.get("AssignedSchedule", []) if live.get("AssignedScheduleEnabled", False) else []
+    content = next((word for word, (bit, _near) in CONTENT.items() if client & bit), None)
+    near = CONTENT[content][1] if content else NEAR_BITS
     return {
         "purpose": "required" if _number(live, "OfferType") == REQUIRED else "available",
         "make_available_to": visibility(flags),
         "available_at": _live_moment(live, "PresentTime"),
         "expires_at": _live_moment(live, "ExpirationTime"),
         "events": flags & EVENT_BITS,
-        "tokens": tokens,
+        "tokens": schedules.of(live),
         "rerun": next((word for word, bit in RERUN.items() if client & bit), None),
-        "content": next((word for word, (bit, _near) in CONTENT.items() if client & bit), None),
-        "use_neighbor_boundary_group": not client & NO_NEIGHBOUR,
+        "content": content,
+        "use_neighbor_boundary_group": bool(client & near and not client & NO_NEIGHBOUR),
         "comment": live.get("Comment", ""),
     }
 
@@ -149,7 +171,7 @@ def visibility(flags: int) -> str:
     return "clients_media_pxe" if flags & MEDIA else "clients"
 
 
-def new_state(wanted: Wanted) -> dict[str, t.Any]:
+def new_state(wanted: Wanted) -> State:
     """Return what a new advertisement means where the play leaves an option out."""
     visible = wanted.params.get("make_available_to") or "clients"
     return {
@@ -167,12 +189,14 @@ def new_state(wanted: Wanted) -> dict[str, t.Any]:
     }
 
 
-def merged(base: t.Mapping[str, t.Any], wanted: Wanted) -> dict[str, t.Any]:
+def merged(base: t.Mapping[str, t.Any], wanted: Wanted) -> State:
     """Return the state with the options of the play in it."""
     state = dict(base)
     for option in ("purpose", "make_available_to", "rerun", "content", "use_neighbor_boundary_group", "comment"):
         if wanted.wants(option):
             state[option] = wanted.params[option]
+    if same_text(base["comment"], state["comment"]):
+        state["comment"] = base["comment"]
     for option in ("available_at", "expires_at"):
         if wanted.wants(option):
             state[option] = getattr(wanted, option)
@@ -188,8 +212,8 @@ def merged(base: t.Mapping[str, t.Any], wanted: Wanted) -> dict[str, t.Any]:
 def compare(plan: Plan, live: Instance, before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> None:
     """Record in the plan what differs between two states, and the properties that carry it.
 
-    The tokens of ``after`` are :class:`schedules.Token` where the play gave them; the caller
-    turns them into objects before it writes.
+    ``AssignedSchedule`` holds the schedules of ``after``; the caller turns them into objects
+    before it writes.
     """
     flags, client = _number(live, "AdvertFlags"), _number(live, "RemoteClientFlags")
     for option in ("purpose", "make_available_to", "rerun", "content", "use_neighbor_boundary_group", "comment"):
@@ -204,21 +228,25 @@ def compare(plan: Plan, live: Instance, before: t.Mapping[str, t.Any], after: t.
     if before["rerun"] != after["rerun"]:
         client = client & ~RERUN_BITS | RERUN[after["rerun"]]
     if any(before[option] != after[option] for option in ("content", "use_neighbor_boundary_group")):
-        client = client & ~CONTENT_BITS | content_bits(after)
+        client = content_bits(client, after)
     for option, prop in (("available_at", "PresentTime"), ("expires_at", "ExpirationTime")):
         if before[option] != after[option]:
             _compare_moment(plan, option, prop, before[option], after[option])
-    flags = _compare_assignments(plan, live, before, after, flags)
+    if _compare_assignments(plan, before, after):
+        flags = flags & ~EVENT_BITS | after["events"]
     if flags != _number(live, "AdvertFlags"):
         plan.properties["AdvertFlags"] = flags
     if client != _number(live, "RemoteClientFlags"):
         plan.properties["RemoteClientFlags"] = client
 
 
-def content_bits(state: t.Mapping[str, t.Any]) -> int:
-    """Return the bits of RemoteClientFlags for ``content`` and ``use_neighbor_boundary_group``."""
-    own, near = CONTENT[state["content"] or "as_needed"]
-    return own | (near if state["use_neighbor_boundary_group"] else NO_NEIGHBOUR)
+def content_bits(client: int, state: t.Mapping[str, t.Any]) -> int:
+    """Return RemoteClientFlags with ``content`` and ``use_neighbor_boundary_group`` in them."""
+    if state["content"] is None:
+        # Nobody said how content comes; only whether a neighbour may serve it.
+        return client & ~NO_NEIGHBOUR if state["use_neighbor_boundary_group"] else client | NO_NEIGHBOUR
+    own, near = CONTENT[state["content"]]
+    return client & ~CONTENT_BITS | own | (near if state["use_neighbor_boundary_group"] else NO_NEIGHBOUR)
 
 
 def _compare_moment(plan: Plan, option: str, prop: str, before: Moment | None, after: Moment | None) -> None:
@@ -236,26 +264,22 @@ def _compare_moment(plan: Plan, option: str, prop: str, before: Moment | None, a
     )
 
 
-def _compare_assignments(
-    plan: Plan, live: Instance, before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any], flags: int
-) -> int:
-    wanted = after["tokens"]
-    tokens_differ = wanted is not before["tokens"] and not schedules.same(wanted, before["tokens"])
+def _compare_assignments(plan: Plan, before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> bool:
+    tokens_differ = not schedules.same(after["tokens"], before["tokens"])
     if not tokens_differ and before["events"] == after["events"]:
-        return flags
+        return False
     plan.change("assignments", show_assignments(before), show_assignments(after))
     if tokens_differ:
-        plan.properties["AssignedSchedule"] = wanted
-        plan.properties["AssignedScheduleEnabled"] = bool(wanted)
-        plan.properties["AssignedScheduleIsGMT"] = any(token.start.utc for token in wanted)
-    return flags & ~EVENT_BITS | after["events"]
+        plan.properties["AssignedSchedule"] = list(after["tokens"])
+        plan.properties["AssignedScheduleEnabled"] = bool(after["tokens"])
+        plan.properties["AssignedScheduleIsGMT"] = any(map(schedules.is_utc, after["tokens"]))
+    return True
 
 
 def show_assignments(state: t.Mapping[str, t.Any]) -> list[t.Any]:
     """Return events and schedules as a play writes them."""
-    shown: list[t.Any] = [word for word, bit in schedules.EVENTS.items() if state["events"] & bit]
-    for token in state["tokens"]:
-        shown.append(schedules.show(token) if isinstance(token, Instance) else token.option)
+    shown: list[t.Any] = [word for word, bit in assignments.EVENTS.items() if state["events"] & bit]
+    shown.extend(schedule.option for schedule in state["tokens"])
     return shown
 
 
@@ -275,9 +299,14 @@ def show(state: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _live_moment(live: Instance, prop: str) -> Moment | None:
-    if not live.get(f"{prop}Enabled", False):
+    if not live.get(f"{prop}Enabled", False) or times.is_never(live.get(prop)):
         return None
     return times.from_dmtf(live.get(prop), bool(live.get(f"{prop}IsGMT", False)))
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts of several lines are the same to a person (equality of design rule 5.2)."""
+    return one.replace("\r\n", "\n").rstrip("\n") == other.replace("\r\n", "\n").rstrip("\n")
 
 
 def _number(live: Instance, name: str) -> int:

@@ -16,32 +16,26 @@ from .._provider.site import DELETING, Loaded, Site
 from ._base import ManagedResource
 
 SEQUENCE = "SMS_TaskSequencePackage"
-EVERYTHING = "All"
-"""The scope that sees everything."""
 
 
 class ClassicResource(ManagedResource):
     """A package or a program."""
 
     def scope_note(self, plan: Plan, found: bool) -> tuple[str | None, list[str] | None]:
-        """Return the sentence for ``msg`` and the scopes of the account where these matter.
+        """Return the sentence for ``msg``, and the scopes of the account where an object is created.
 
-        They do when an object is created and when ``state: absent`` found nothing: an object that
-        the account may not see looks like a missing one (AMENDMENTS M19).
+        Objects that the account may not see look like missing ones, so both sentences say so.
         """
-        created = plan.action == "create"
-        missed = self.absent and not found
+        if self.absent and not found:
+            return f"The {self.title()} was not found; what the account may not see looks absent too.", None
+        if plan.action != "create":
+            return None, None
         verb = "would be" if self.task.check_mode else "was"
-        said = f"The {self.title()} {verb} created." if created else None
-        if not (created or missed) or not self.params.get("report_scopes") or self.task.connected_site is None:
+        said = f"The {self.title()} {verb} created."
+        if not self.params.get("report_scopes"):
             return said, None
         scopes = self.task.site.scopes()
-        listed = ", ".join(scopes) or "none"
-        if created:
-            return f"{said} The account sees objects in the security scopes: {listed}.", scopes
-        if EVERYTHING in scopes:
-            return None, scopes
-        return f"The {self.title()} was not found; the account sees the security scopes {listed} only.", scopes
+        return f"{said} The account sees objects in the security scopes: {', '.join(scopes) or 'none'}.", scopes
 
 
 def referring_sequences(site: Site, package_id: str) -> list[str]:

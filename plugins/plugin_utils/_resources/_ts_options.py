@@ -16,8 +16,10 @@ import typing as t
 from .._cim.instance import Instance, Value
 from .._errors import InvalidInput, Problem
 from .._plan import NOT_THERE_YET, Plan
+from .._provider import names
 from .._provider.ref import Ref
 from .._provider.references import Resolver, parse_ref
+from .._provider.site import equal
 from . import _platforms
 
 CUSTOM_PROGRESS = 0x2
@@ -44,7 +46,18 @@ OPTIONS = (
 """The options in the order of results and diffs."""
 
 _TEXTS = {"name": "Name", "description": "Description", "category": "Category"}
+_PROPERTIES = {
+    **_TEXTS,
+    "boot_image": "BootImageID",
+    "max_run_time": "Duration",
+    "progress_text": "CustomProgressMsg",
+    "platforms": "SupportedOperatingSystems",
+    "run_first": "DependentProgram",
+}
 _LIMITS = {"description": 512, "category": 255, "progress_text": 255}
+"""Most characters of a text; the cmdlet's limits (provider-behaviour 2.2)."""
+LONGEST_RUN_TIME = 99999
+"""Minutes."""
 
 CREATE_DEFAULTS: dict[str, Value] = {
     "Name": "",
@@ -75,20 +88,39 @@ CREATE_DEFAULTS: dict[str, Value] = {
 
 
 def check(params: t.Mapping[str, t.Any], wants: t.Callable[[str], bool]) -> list[Problem]:
-    """Return what is wrong with the package options themselves, names aside."""
+    """Return what is wrong with the package options themselves; ``name`` is checked where identity is."""
     problems = []
     for option, limit in _LIMITS.items():
-        if wants(option) and len(params[option] or "") > limit:
-            problems.append(Problem(option, f"{len(params[option])} characters", f"at most {limit} characters"))
-    if wants("max_run_time") and not 0 <= params["max_run_time"] <= 99999:
-        problems.append(Problem("max_run_time", str(params["max_run_time"]), "minutes from 0 to 99999"))
+        if wants(option):
+            judge = names.fault_in_text if option == "category" else names.fault_in_memo
+            fault = judge(params[option], limit)
+            if fault:
+                problems.append(Problem(option, names.shown(params[option]), fault))
+    if wants("max_run_time") and not 0 <= params["max_run_time"] <= LONGEST_RUN_TIME:
+        rule = f"must be minutes from 0 to {LONGEST_RUN_TIME}"
+        problems.append(Problem("max_run_time", str(params["max_run_time"]), rule))
+    for index, name in enumerate(params.get("platforms") or []):
+        fault = names.fault_in_reference(name)
+        if fault:
+            problems.append(Problem(f"platforms[{index}]", names.shown(name), fault))
+    return problems + _check_references(params)
+
+
+def _check_references(params: t.Mapping[str, t.Any]) -> list[Problem]:
+    problems = []
     first = params.get("run_first") or {}
     if bool(first.get("package")) != bool(first.get("program")):
         problems.append(Problem("run_first", "", "needs both package and program; {} means that none runs first"))
     elif first.get("always") and not first.get("package"):
         problems.append(Problem("run_first.always", "true", "needs package and program"))
-    for option, kind in (("boot_image", "boot_image"), ("run_first.package", "package")):
-        value = first.get("package") if option == "run_first.package" else params.get(option)
+    elif first.get("program"):
+        fault = names.fault_in_reference(first["program"])
+        if fault:
+            problems.append(Problem("run_first.program", names.shown(first["program"]), fault))
+    for option, kind, value in (
+        ("boot_image", "boot_image", params.get("boot_image")),
+        ("run_first.package", "package", first.get("package")),
+    ):
         if value not in (None, ""):
             try:
                 parse_ref(value, kind, option)
@@ -105,16 +137,14 @@ class WantedOptions:
         self.wants = wants
         first = params.get("run_first") or {}
         boot = params.get("boot_image")
-        self.boot_image = parse_ref(boot, "boot_image", "boot_image") if boot else None
+        self.boot_image = parse_ref(boot, "boot_image", "boot_image") if boot not in (None, "") else None
         self.first_package: Ref | None = None
         self.first_program: Ref | None = None
         if first.get("package"):
             self.first_package = parse_ref(first["package"], "package", "run_first.package")
             self.first_program = Ref("program", first["program"], parent=self.first_package, path="run_first.program")
-        self._asked: set[Ref] = set()
-        self.platforms = [
-            Ref("platform", name, path=f"platforms[{index}]") for index, name in enumerate(params.get("platforms") or [])
-        ]
+        wanted = dict.fromkeys(params.get("platforms") or [])
+        self.platforms = [Ref("platform", name, path=f"platforms[{index}]") for index, name in enumerate(wanted)]
 
     def add_references(self, resolver: Resolver, live: Instance | None) -> None:
         """Hand every reference to the resolver that has to be looked up.
@@ -125,28 +155,32 @@ class WantedOptions:
         if self.boot_image and not _held(self.boot_image, live and live.get("BootImageID")):
             wanted.append(self.boot_image)
         if self.first_package and self.first_program:
-            held = str(live.get("DependentProgram", "")) if live else ""
-            package, _, program = held.partition(";;")
+            package, _, program = str(live.get("DependentProgram") or "" if live else "").partition(";;")
             if not (_held(self.first_package, package) and self.first_program.name == program):
                 wanted += [self.first_package, self.first_program]
         for ref in wanted:
             resolver.add(ref)
-        self._asked.update(wanted)
 
-    def compare(self, plan: Plan, live: Instance | None, resolver: Resolver) -> None:
-        """Record in the plan every managed option that differs from the live package."""
+    def compare(self, plan: Plan, live: Instance | None, resolver: Resolver, *, rename: bool) -> None:
+        """Record in the plan every managed option that differs from the live package.
+
+        ``rename``: whether another spelling of the name is a change. A package that was found by its name
+        keeps the spelling that it has.
+        """
         have = live or Instance("SMS_TaskSequencePackage", dict(CREATE_DEFAULTS))
         flags = _number(have.get("ProgramFlags", 0))
         for option, prop in _TEXTS.items():
-            if self.wants(option) and (have.get(prop) or "") != self.params[option]:
+            if not self.wants(option) or (option == "name" and not rename):
+                continue
+            if not equal(have.get(prop), self.params[option]):
                 plan.change(option, have.get(prop) or "", self.params[option], **{prop: self.params[option]})
         if self.wants("max_run_time") and _number(have.get("Duration", 0)) != self.params["max_run_time"]:
             minutes = self.params["max_run_time"]
             plan.change("max_run_time", _number(have.get("Duration", 0)), minutes, Duration=minutes)
         if self.wants("boot_image"):
-            wanted = self._id(self.boot_image, resolver)
-            if (have.get("BootImageID") or "") != wanted:
-                shown = self._shown(self.boot_image, wanted)
+            wanted = _id(self.boot_image, resolver)
+            if str(have.get("BootImageID") or "").casefold() != wanted.casefold():
+                shown = _shown(self.boot_image, wanted)
                 plan.change("boot_image", have.get("BootImageID") or "", shown, BootImageID=wanted)
         flags = self._compare_progress(plan, have, flags)
         if self.wants("enabled") and bool(flags & DISABLED) == self.params["enabled"]:
@@ -162,9 +196,10 @@ class WantedOptions:
         if not self.wants("progress_text"):
             return flags
         text = self.params["progress_text"]
-        shown = (have.get("CustomProgressMsg") or "") if flags & CUSTOM_PROGRESS else ""
-        if shown != text:
-            plan.change("progress_text", shown, text, CustomProgressMsg=text)
+        stored = str(have.get("CustomProgressMsg") or "")
+        if bool(flags & CUSTOM_PROGRESS) == bool(text) and (not text or equal(stored, text)):
+            return flags
+        plan.change("progress_text", stored if flags & CUSTOM_PROGRESS else "", text, CustomProgressMsg=text)
         return flags | CUSTOM_PROGRESS if text else flags & ~CUSTOM_PROGRESS
 
     def _compare_platforms(self, plan: Plan, have: Instance, flags: int, resolver: Resolver) -> int:
@@ -173,47 +208,68 @@ class WantedOptions:
         rows = [resolver.result(ref).row or Instance("SMS_SupportedPlatforms") for ref in self.platforms]
         details: list[Value] = [_platforms.details(row) for row in rows]
         live = live_platforms(have)
-        if not _platforms.same(live, details):
-            shown = [ref.name for ref in self.platforms]
-            plan.change("platforms", [_platforms.text(item) for item in live], shown, SupportedOperatingSystems=details)
+        if bool(flags & ANY_PLATFORM) == (not details) and _platforms.same(live, details):
+            return flags
+        shown = [ref.name for ref in self.platforms]
+        plan.change("platforms", [_platforms.text(item) for item in live], shown, SupportedOperatingSystems=details)
         return flags & ~ANY_PLATFORM if details else flags | ANY_PLATFORM
 
     def _compare_first(self, plan: Plan, have: Instance, flags: int, resolver: Resolver) -> int:
         if not self.wants("run_first"):
             return flags
-        always = bool((self.params["run_first"] or {}).get("always"))
-        wanted = ""
-        if self.first_package and self.first_program:
-            wanted = f"{self._id(self.first_package, resolver)};;{self.first_program.name}"
         live = str(have.get("DependentProgram") or "")
-        if live != wanted or bool(flags & RUN_FIRST_ALWAYS) != always:
-            before = first_option(live, flags)
-            after = dict(self.params["run_first"] or {}) if wanted else {}
-            plan.change("run_first", before, after, DependentProgram=wanted)
+        if self.first_package is None or self.first_program is None:
+            if live:
+                plan.change("run_first", first_option(live, flags), {}, DependentProgram="")
+            return flags & ~RUN_FIRST_ALWAYS if live else flags
+        always = bool(self.params["run_first"].get("always"))
+        # The site's own spelling of the program, unless the package holds the very same already.
+        found = resolver.result(self.first_program).name if self.first_program in resolver else None
+        wanted = f"{_id(self.first_package, resolver)};;{found or self.first_program.name}"
+        if live.casefold() != wanted.casefold() or bool(flags & RUN_FIRST_ALWAYS) != always:
+            after = {"package": self.params["run_first"]["package"], "program": self.first_program.name, "always": always}
+            plan.change("run_first", first_option(live, flags), after, DependentProgram=wanted)
         return flags | RUN_FIRST_ALWAYS if always else flags & ~RUN_FIRST_ALWAYS
 
-    def _id(self, ref: Ref | None, resolver: Resolver) -> str:
-        if ref is None:
-            return ""
-        if ref.id and ref not in self._asked:
-            return ref.id
-        return resolver.result(ref).id or NOT_THERE_YET
 
-    @staticmethod
-    def _shown(ref: Ref | None, found: str) -> str:
-        return f"{ref.name} ({found})" if ref and ref.name else found
+def deviations(stored: Instance, sent: t.Mapping[str, Value]) -> tuple[list[str], list[str]]:
+    """Compare a package with what was sent.
+
+    Returns what the site does not hold at all, and sentences about what it holds in another form.
+    """
+    lost, changed = [], []
+    for name, value in sent.items():
+        held = stored.get(name)
+        if name == "SupportedOperatingSystems":
+            same = _platforms.same(*([i for i in v or () if isinstance(i, Instance)] for v in (held, value)))
+        else:
+            same = equal(held, value)
+        if same:
+            continue
+        option = next((option for option, prop in _PROPERTIES.items() if prop == name), name)
+        if held in (None, "", []):
+            lost.append(option)
+        else:
+            changed.append(f"{option}: sent {_words(value)}, the site holds {_words(held)}.")
+    return lost, changed
+
+
+def _words(value: t.Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_platforms.text(item) if isinstance(item, Instance) else str(item) for item in value) or "none"
+    return names.shown(str(value)) or "none"
 
 
 def describe(live: Instance) -> dict[str, t.Any]:
     """Return the live package in the form of the play, with IDs in place of names."""
     flags = _number(live.get("ProgramFlags", 0))
     return {
-        "name": live.get("Name", ""),
-        "description": live.get("Description", ""),
-        "category": live.get("Category", ""),
-        "boot_image": live.get("BootImageID", ""),
+        "name": live.get("Name") or "",
+        "description": live.get("Description") or "",
+        "category": live.get("Category") or "",
+        "boot_image": live.get("BootImageID") or "",
         "max_run_time": _number(live.get("Duration", 0)),
-        "progress_text": live.get("CustomProgressMsg", "") if flags & CUSTOM_PROGRESS else "",
+        "progress_text": (live.get("CustomProgressMsg") or "") if flags & CUSTOM_PROGRESS else "",
         "enabled": not flags & DISABLED,
         "platforms": [_platforms.text(item) for item in live_platforms(live)],
         "run_first": first_option(str(live.get("DependentProgram") or ""), flags),
@@ -232,11 +288,23 @@ def live_platforms(live: Instance) -> list[Instance]:
     """Return the platforms that a package is limited to, none when it can run on any."""
     if _number(live.get("ProgramFlags", 0)) & ANY_PLATFORM:
         return []
-    return [item for item in live.get("SupportedOperatingSystems", []) if isinstance(item, Instance)]
+    return [item for item in live.get("SupportedOperatingSystems") or [] if isinstance(item, Instance)]
+
+
+def _id(ref: Ref | None, resolver: Resolver) -> str:
+    if ref is None:
+        return ""
+    if ref not in resolver:
+        return str(ref.id)
+    return resolver.result(ref).id or NOT_THERE_YET
+
+
+def _shown(ref: Ref | None, found: str) -> str:
+    return f"{ref.name} ({found})" if ref and ref.name else found
 
 
 def _held(ref: Ref, live_id: t.Any) -> bool:
-    return bool(ref.id) and ref.id == live_id
+    return bool(ref.id) and str(ref.id).casefold() == str(live_id or "").casefold()
 
 
 def _number(value: t.Any) -> int:

@@ -14,7 +14,7 @@ import typing as t
 
 from .._cim import wql
 from .._cim.instance import Instance, Value
-from .._errors import InvalidInput, NotAsWritten, ProtocolError, RequestTooLarge
+from .._errors import InvalidInput, NotAsWritten, Problem, ProtocolError, RequestTooLarge, ServerFault
 from .._provider.site import DELETING, Loaded, Site, same_name
 from .._sequence.decode import from_instance
 from .._sequence.model import Sequence
@@ -48,15 +48,26 @@ class TsSite:
         rows = self.rows(name)
         if len(rows) > 1:
             ids = ", ".join(sorted(f"{row.get('PackageID')} ({row.get('Name')})" for row in rows))
-            raise InvalidInput(
-                f"name: {len(rows)} task sequences are called {name}: {ids}. Use package_id to say which one is meant."
-            )
+            rule = f"{len(rows)} task sequences bear this name, choose one by package_id: {ids}"
+            raise InvalidInput([Problem("name", name, rule)], wmi_class=PACKAGE)
         return str(rows[0].get("PackageID")) if rows else None
 
     def load(self, package_id: str) -> Loaded | None:
         """Read a package with its lazy properties, ``None`` when it is gone or being deleted."""
         found = self.site.find(PACKAGE, {"PackageID": package_id})
         return None if found is None or found.get("ActionInProgress") == DELETING else found
+
+    def saved(self, package_id: str) -> Loaded:
+        """Read a package that was just saved. Raises :class:`NotAsWritten` when it is not there."""
+        found = self.load(package_id)
+        if found is None:
+            raise NotAsWritten(
+                f"The site said that it saved {package_id} but does not show it to this account.",
+                wmi_class=PACKAGE,
+                method="SetSequence",
+                attempted=f"save the task sequence {package_id}",
+            )
+        return found
 
     def listing(self) -> list[Instance]:
         """Return the plain columns of all packages that the account sees."""
@@ -142,12 +153,14 @@ class TsSite:
         sequence: Instance,
         *,
         settle: t.Callable[[], str | None],
+        before: Loaded | None = None,
     ) -> str:
         """Save package and steps in one call (SetSequence) and return the package's ID.
 
-        ``settle`` decides after a lost answer: it returns the ID when the site shows what was sent.
+        ``settle`` decides after a lost answer, or one that does not name what was saved: it returns
+        the ID when the site shows what was sent. ``before`` is an existing package as it was read.
         """
-        package_id = package.get("PackageID")
+        package_id = str(package.get("PackageID") or "")
         what = f"save the task sequence {package_id or package.get('Name')}"
 
         def send() -> str:
@@ -162,20 +175,23 @@ class TsSite:
                     attempted=what,
                 )
             found = SAVED_PATH.search(str(answer.out.get("SavedTaskSequencePackagePath") or ""))
-            return found[1] if found else str(package_id or "")
+            return found[1] if found else package_id
 
         path = f'{PACKAGE}.PackageID="{package_id}"' if package_id else None
-        return self.site.write(what, send, settle=settle, wmi_class=PACKAGE, method="SetSequence", path=path)
+        try:
+            saved = self.site.write(what, send, settle=settle, wmi_class=PACKAGE, method="SetSequence", path=path)
+        except ServerFault as error:
+            raise self.site.conflict(error, before) if before is not None else error from None
+        saved = saved or settle() or ""
+        if not saved:
+            raise NotAsWritten(
+                f"The site took {package.get('Name')} but shows no such task sequence to this account.",
+                wmi_class=PACKAGE,
+                method="SetSequence",
+                attempted=what,
+            )
+        return saved
 
     def delete(self, package_id: str) -> None:
-        """Delete a package and make sure that it is gone or being deleted (two requests)."""
+        """Delete a package. A site may finish that later; until then the row counts as gone (``DELETING``)."""
         self.site.delete(PACKAGE, {"PackageID": package_id})
-        rows = self.site.query(
-            PACKAGE, wql.equals("PackageID", package_id), ["PackageID", "Name", "ActionInProgress"]
-        )
-        if any(row.get("ActionInProgress") != DELETING for row in rows):
-            raise NotAsWritten(
-                f"The site took the deletion of {package_id} but still lists it.",
-                wmi_class=PACKAGE,
-                attempted=f"delete {package_id}",
-            )

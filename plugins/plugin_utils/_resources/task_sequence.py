@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ...module_utils._ts_package_args import TS_PACKAGE_ARGS
 from .._cim.instance import Instance
-from .._errors import GateRefused, InvalidInput, NotAsWritten, Problem
-from .._plan import Plan
+from .._errors import GateRefused, InvalidInput, Problem
+from .._plan import Plan, flow
 from .._provider.ref import Ref
 from .._provider.references import Resolved, Resolver
 from .._sequence import diff as sequence_diff
@@ -25,13 +26,13 @@ from .._sequence.model import Sequence, number_paths
 from .._sequence.rules import load_rules
 from .._sequence.secrets import SecretReport, settle
 from . import _sequence_source as sources
+from . import _ts_options as options
 from ._base import Task
 from ._sequence_writer import encode, verify
-from ._ts_site import PACKAGE
 from .ts_package import Live, TsPackage
 
-_DISPLAYED = ("application", "content", "task_sequence")
-"""Kinds whose display texts and sizes are stored inside a step, so that a write needs their rows."""
+_VERSIONS = ("SedoObjectVersion", "SourceVersion", "LastRefreshTime")
+"""What changes with every save."""
 
 
 @dataclasses.dataclass
@@ -39,19 +40,26 @@ class SequencePlan(Plan):
     """A plan whose diff is a text: the steps would be too long before and after."""
 
     steps: list[sequence_diff.Change] = dataclasses.field(default_factory=list)
+    remark: str = ""
+    """What happens to steps that stay as they are."""
 
     def diff(self, title: str) -> dict[str, str]:
         head = [f"{_SIGNS[self.action]} {title}"]
         if self.action == "delete":
-            head += [f"    {name}: {value}" for name, value in (self.before or {}).items() if value not in ("", [], {})]
+            head += [f"    {name}: {flow(value)}" for name, value in (self.before or {}).items() if value not in _EMPTY]
         for change in self.changes:
-            if change.option != "steps":
-                head.append(f"~ {change.option}: {change.before!r} -> {change.after!r}")
+            if change.option == "steps":
+                head += [f"~ {self.remark}"] if self.remark else []
+            elif self.action == "create":
+                head.append(f"    {change.option}: {flow(change.after)}")
+            else:
+                head.append(f"~ {change.option}: {flow(change.before)} -> {flow(change.after)}")
         text = "\n".join(head) + "\n"
         room = sequence_diff.MAX_BYTES - len(text.encode("utf-8", "replace"))
         return {"prepared": text + sequence_diff.render(self.steps, sequence_diff.MAX_LINES - len(head), room)}
 
 
+_EMPTY: t.Final = ("", [], {})
 _SIGNS = {"none": " ", "create": "+", "update": "~", "replace": "~", "delete": "-"}
 
 
@@ -68,6 +76,7 @@ class TaskSequence(TsPackage):
         self._matching: Matching | None = None
         self._secrets: SecretReport | None = None
         self._editions: dict[Ref, str | None] = {}
+        self._held: Sequence | None = None
 
     # -- before connecting ----------------------------------------------------------------------
 
@@ -92,9 +101,8 @@ class TaskSequence(TsPackage):
 
     # -- reading --------------------------------------------------------------------------------
 
-    def read(self) -> Live | None:
-        live = super().read()
-        if live is not None and self.source is not None and not self.absent:
+    def with_steps(self, live: Live) -> Live:
+        if self.source is not None and not self.absent:
             live.sequence = self.store.steps(live.package)
         return live
 
@@ -127,16 +135,22 @@ class TaskSequence(TsPackage):
         super().resolve(before, resolver)
         for image in edition_images(self._wanted):
             self._editions[image] = self._image_property(image, resolver)
-        self._wanted = self._finished(resolver, before)
+        self._held = before.sequence if before else None
+        self._wanted = self._finished(self._wanted, resolver)
 
-    def _finished(self, resolver: Resolver, before: Live | None, children: t.Any = lambda package_id: ()) -> Sequence:
-        wanted = t.cast(Sequence, self._wanted)
+    def _finished(self, wanted: Sequence, resolver: Resolver, children: t.Any = lambda package_id: ()) -> Sequence:
+        """Return the steps with IDs for names; ``children`` gives the references of a child task sequence."""
+        known = _child_names(self._held) if self._held else {}
+
+        def resolved(ref: Ref) -> Resolved:
+            return resolver.result(ref) if ref in resolver else Resolved(ref.id, ref.name or known.get(ref.id))
+
         return finish(
             wanted,
-            lambda ref: resolver.result(ref) if ref in resolver else Resolved(ref.id, ref.name),
+            resolved,
             image_property=lambda image: self._editions.get(image),
             child_references=children,
-            old=before.sequence if before else None,
+            old=self._held,
         )
 
     def _image_property(self, image: Ref, resolver: Resolver) -> str | None:
@@ -168,15 +182,21 @@ class TaskSequence(TsPackage):
             writing=not equal or bool(plan.changes),
         )
         if not equal:
-            plan.steps = sequence_diff.changes(live, self._wanted, self._matching)
+            plan.steps = sequence_diff.changes(live, self._wanted, self._matching, name_of=self._names())
         if live is not None and (not equal or self._secrets.forces_write):
-            plan.change("steps", "", "changed" if not equal else "secrets are sent again")
-        if self._secrets.forces_write:
+            plan.change("steps", "", "")
+        if live is not None and self._secrets.forces_write:
             plan.notes.append("Secrets are sent again because of update_secrets: always.")
+            plan.remark = f"secrets are sent again: {', '.join(self._secrets.sent)}" if equal else ""
         if self._secrets.blanked:
             plan.notes.append(f"These stored secrets are lost: {', '.join(self._secrets.blanked)}.")
         if self._secrets.missing and (not equal or plan.changes):
             self.task.warn(f"These secrets have no value: {', '.join(self._secrets.missing)}.")
+
+    def _names(self) -> t.Callable[[str, str, str], str | None]:
+        """Return how the diff shows an ID: with the name of the object where the task knows it."""
+        found = {str(entry["id"]): f"{entry['name']} ({entry['id']})" for entry in self._references() if entry["name"]}
+        return lambda _class_name, _name, value: found.get(value)
 
     def creation_remark(self) -> str:
         return ""
@@ -184,67 +204,68 @@ class TaskSequence(TsPackage):
     # -- writing --------------------------------------------------------------------------------
 
     def apply(self, before: Live | None, plan: Plan) -> Live | None:
-        if self._wanted is None or plan.action == "delete":
-            return super().apply(before, plan)
-        self._complete(before)
-        if before is None:
-            live = self.create(plan)
-            live.sequence = self.store.stored_steps(live.package)
-        else:
-            live = self._update(before, plan)
-        for text in verify(self._wanted, t.cast(Sequence, live.sequence), str(live.package.get("Name"))):
-            self.task.warn(text)
-        return live
+        if self._wanted is not None and plan.action != "delete":
+            self._add_children()
+        return super().apply(before, plan)
 
-    def _complete(self, before: Live | None) -> None:
-        """Fill in what only a write needs: display texts, sizes, and what child task sequences refer to."""
+    def _add_children(self) -> None:
+        """Fill in what a step that runs another task sequence stores about it; only a write needs it.
+
+        One query for all children; what the play gives as text has it already.
+        """
         resolver = self._resolver
         if resolver is None or self.source is None or self.source.text is not None:
             return
-        source = self.source.sequence
-        missing = [ref for ref in collect_refs(source) if ref.kind in _DISPLAYED and ref not in resolver]
-        for ref in missing:
-            resolver.add(ref)
-        if missing:
-            resolver.resolve()
-        children = [resolver.result(ref).id or "" for ref in child_sequences(source)]
-        if not missing and not children:
+        children = child_sequences(self.source.sequence)
+        ids = [str(resolver.result(ref).id if ref in resolver else ref.id) for ref in children]
+        if not ids:
             return
-        rows = self.store.child_references(children)
+        rows = self.store.child_references(ids)
         settled = t.cast(Sequence, self._wanted)
-        self._wanted = source
-        finished = self._finished(resolver, before, lambda package_id: rows.get(package_id, ()))
-        # Only derived properties are new; the settled secrets stay where they are.
+        finished = self._finished(self.source.sequence, resolver, lambda package_id: rows.get(package_id, ()))
         for old, new in zip(settled.walk(), finished.walk(), strict=True):
-            for name, value in new.properties.items():
-                if name not in old.properties or _is_derived(old.class_name, name):
-                    old.properties[name] = value
-        self._wanted = settled
+            old.properties.update({k: v for k, v in new.properties.items() if _is_derived(old.class_name, k)})
 
     def new_steps(self, plan: Plan) -> Instance:
         return encode(self.store, t.cast(Sequence, self._wanted), None, None, self._imported)
 
-    def _update(self, before: Live, plan: Plan) -> Live:
-        wanted = t.cast(Sequence, self._wanted)
+    def read_back(self, live: Live) -> Live:
+        if self._wanted is not None:
+            live.sequence = self.store.stored_steps(live.package)
+            self._verify(live)
+        return live
+
+    def update(self, before: Live, plan: Plan) -> Live:
+        wanted = self._wanted
+        if wanted is None:
+            return super().update(before, plan)
         steps = encode(self.store, wanted, before.sequence, self._matching, self._imported)
         package = self.task.site.writable(before.package, plan.properties)
         if self.task.site.compatibility.send_sequence_text == "always":
             package.properties["Sequence"] = before.package.get("Sequence")
-
-        def settled() -> str | None:
-            now = self.store.load(before.package_id)
-            return before.package_id if now is not None and same(self.store.steps(now), wanted) else None
-
-        self.store.save_steps(package, steps, settle=settled)
-        after = self.store.load(before.package_id)
-        if after is None:
-            raise NotAsWritten(
-                f"The site said that it saved {before.package_id} but does not have it.",
-                wmi_class=PACKAGE,
-                method="SetSequence",
-            )
+        settled = functools.partial(self._settle_update, before, plan)
+        after = self.store.saved(self.store.save_steps(package, steps, settle=settled, before=before.package))
         self.check_package(after, plan)
-        return Live(after, self.store.steps(after))
+        live = Live(after, self.store.steps(after))
+        self._verify(live)
+        return live
+
+    def _settle_update(self, before: Live, plan: Plan) -> str | None:
+        """Return the ID when the site shows what was sent, although the answer was lost.
+
+        Secrets cannot be read, so where nothing else tells the site must have saved something.
+        """
+        now = self.store.load(before.package_id)
+        wanted = t.cast(Sequence, self._wanted)
+        if now is None or not same(self.store.steps(now), wanted) or any(options.deviations(now, plan.properties)):
+            return None
+        visible = before.sequence is None or plan.properties or not same(before.sequence, wanted)
+        return before.package_id if visible or any(now.get(k) != before.package.get(k) for k in _VERSIONS) else None
+
+    def _verify(self, live: Live) -> None:
+        wanted, stored = t.cast(Sequence, self._wanted), t.cast(Sequence, live.sequence)
+        for text in verify(wanted, stored, str(live.package.get("Name"))):
+            self.task.warn(text)
 
     # -- the result -----------------------------------------------------------------------------
 
@@ -279,6 +300,12 @@ class TaskSequence(TsPackage):
         if self.params["unknown_ids"] == "keep":
             found["dangling_references"] = self._resolver.dangling if self._resolver else []
         return found
+
+
+def _child_names(held: Sequence) -> dict[str | None, str]:
+    """Return the names that the stored steps hold for the task sequences they run."""
+    named = (step.properties for step in held.walk() if step.properties.get("TsPackageID"))
+    return {properties["TsPackageID"]: str(properties.get("TsName") or "") for properties in named}
 
 
 _IMAGE_CLASSES = {"os_image": "SMS_ImagePackage", "os_upgrade_package": "SMS_OperatingSystemInstallPackage"}

@@ -14,7 +14,7 @@ from .._errors import GateRefused, NotAsWritten, NotFound, Problem
 from .._plan import Plan
 from .._provider import names
 from .._provider.references import KINDS, Resolver
-from .._provider.site import Loaded, equal
+from .._provider.site import Loaded
 from .._sequence.model import Sequence
 from . import _ts_options as options
 from ._base import ManagedResource, Task
@@ -88,9 +88,7 @@ class TsPackage(ManagedResource):
     def read(self) -> Live | None:
         package_id = self.package_id or self.store.find(str(self.name))
         package = self.store.load(package_id) if package_id else None
-        if package is None:
-            return None
-        return Live(package)
+        return None if package is None else self.with_steps(Live(package))
 
     # -- planning -------------------------------------------------------------------------------
 
@@ -109,7 +107,7 @@ class TsPackage(ManagedResource):
         live = before.package if before else None
         wanted.add_references(self._resolver, live)
         self.resolve(before, self._resolver)
-        wanted.compare(plan, live, self._resolver)
+        wanted.compare(plan, live, self._resolver, rename=before is None or self.package_id is not None)
         self.compare_steps(before, plan)
         if before is None:
             self.note_creation(plan)
@@ -191,7 +189,13 @@ class TsPackage(ManagedResource):
             return None
         if before is None:
             return self.create(plan)
-        return Live(self.task.site.save(before.package, plan.properties), before.sequence)
+        return self.update(before, plan)
+
+    def update(self, before: Live, plan: Plan) -> Live:
+        """Save the package options; the steps stay as they are."""
+        after = self.task.site.save(before.package, plan.properties, verify=False)
+        self.check_package(after, plan)
+        return Live(after, before.sequence)
 
     def create(self, plan: Plan) -> Live:
         """Create the package through SetSequence and settle a race of two creations."""
@@ -199,14 +203,25 @@ class TsPackage(ManagedResource):
         package_id, warnings = self.task.site.keep_one(PACKAGE, self.store.rows(str(self.name)), own)
         for text in warnings:
             self.task.warn(text)
-        package = self.store.load(package_id)
-        if package is None:
-            raise NotAsWritten(
-                f"The site said that it saved {package_id} but does not have it.", wmi_class=PACKAGE, method="SetSequence"
-            )
-        if package_id == own:
-            self.check_package(package, plan)
-        return Live(package)
+        package = self.store.saved(package_id)
+        if package_id != own:
+            return self._join(package)
+        self.check_package(package, plan)
+        return self.read_back(Live(package))
+
+    def _join(self, package: Loaded) -> Live:
+        """Go on with the package that another play made at the same time, which may differ from this one's."""
+        live = self.with_steps(Live(package))
+        plan = self.plan(live)
+        return t.cast(Live, self.apply(live, plan)) if plan.changed else live
+
+    def with_steps(self, live: Live) -> Live:
+        """Read what a plan needs beside the package; ``cm_task_sequence`` adds the steps."""
+        return live
+
+    def read_back(self, live: Live) -> Live:
+        """Compare what was created with what was sent; ``cm_task_sequence`` adds the steps."""
+        return live
 
     def new_package(self, plan: Plan) -> Instance:
         """Return the package to create, with every default sent."""
@@ -217,31 +232,40 @@ class TsPackage(ManagedResource):
         return EMPTY_SEQUENCE
 
     def _settle_create(self) -> str | None:
-        rows = self.store.rows(str(self.name))
-        return str(rows[0].get("PackageID")) if len(rows) == 1 else None
+        """Return the ID of what was created when the answer was lost, ``None`` when nothing was.
+
+        Raises :class:`InvalidInput` when several bear the name, so that none can be told to be ours.
+        """
+        return self.store.find(str(self.name))
 
     def check_package(self, package: Instance, plan: Plan) -> None:
-        """Compare what the site holds with what was sent; raises :class:`NotAsWritten`."""
-        wrong = [name for name, value in plan.properties.items() if not equal(package.get(name), value)]
-        if wrong:
+        """Compare what the site holds with what was sent: a warning for another form of it.
+
+        Raises :class:`NotAsWritten` for what was blanked.
+        """
+        lost, changed = options.deviations(package, plan.properties)
+        if lost:
             raise NotAsWritten(
-                f"The site saved {package.get('PackageID')} but holds other values in: {', '.join(sorted(wrong))}.",
+                f"The site saved {package.get('PackageID')} but left empty: {', '.join(lost)}.",
                 wmi_class=PACKAGE,
-                method="SetSequence",
                 attempted=f"save the task sequence {package.get('Name')}",
             )
+        for text in changed:
+            self.task.warn(text)
 
     # -- the result -----------------------------------------------------------------------------
 
     def summary(self, live: Live | None, plan: Plan) -> dict[str, t.Any] | None:
         if self.absent:
             return None
-        planned = live is None
+        # Check mode returns the package as it would be after the run, a new name included.
+        planned = self.task.check_mode or live is None
+        name = (plan.after or {}).get("name", self.name) if planned else live.package.get("Name")  # type: ignore[union-attr]
         return {
             "kind": self.kind,
-            "name": self.name or (str(live.package.get("Name", "")) if live else None),
+            "name": str(name),
             "package_id": None if live is None else live.package_id,
-            "planned": planned,
+            "planned": live is None,
             "changed_options": plan.options,
             "written": plan.changed and not self.task.check_mode,
         }

@@ -16,7 +16,8 @@ import typing as t
 from . import scalars
 from .embedded import finish_properties, raw_properties
 from .model import PREFIX, Operand, Ref
-from .option_kinds import Entry, read_options
+from .option_checks import Entry
+from .option_kinds import read_options
 from .rules import StepRule, load_rules
 from .scalars import BAD, Notes
 

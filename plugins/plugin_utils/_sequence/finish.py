@@ -134,7 +134,8 @@ def _known_rows(old: Sequence | None) -> dict[str, Instance]:
     found: dict[str, Instance] = {}
     for step in old.walk() if old is not None else ():
         for name, key in (("AppInfo", "Name"), ("PackageInfo", "PackageId")):
-            for item in step.properties.get(name) or ():
+            items = step.properties.get(name)
+            for item in items if isinstance(items, list) else ():
                 if isinstance(item, Instance) and isinstance(item.get(key), str):
                     found.setdefault(item.get(key).casefold(), item)
     return found

@@ -18,7 +18,8 @@ from .._errors import InvalidInput
 from .conditions import read_condition
 from .embedded import finish_properties, raw_properties
 from .model import GROUP, PREFIX, Sequence, Step
-from .option_kinds import Entry, read_options, require, secret_value
+from .option_checks import Entry, require
+from .option_kinds import read_options, secret_value
 from .rules import StepRule, load_rules
 from .scalars import Notes
 from .secret_places import is_secret
@@ -80,7 +81,7 @@ def _step(notes: Notes, path: str, value: t.Any) -> Step | None:
     read_options(entry, _BESIDES)
     require(entry)
     step = Step(class_name, finish_properties(rule, entry.properties), path=path)
-    if raw:
+    if isinstance(raw, dict):
         for name in raw:
             if name in step.properties and is_secret(step, name):
                 step.properties[name] = secret_value(step.properties[name])

@@ -35,7 +35,8 @@ def implied_values(class_name: str, properties: t.Mapping[str, t.Any]) -> dict[s
     if class_name in _JOIN:
         found: dict[str, t.Any] = {_JOIN[class_name]: 0 if properties.get("DomainName") is not None else 1}
         if class_name.endswith("ApplyNetworkSettingsAction"):
-            found["EnableTCPIPFiltering"] = any(_filters(item) for item in properties.get("Adapters") or ())
+            adapters = properties.get("Adapters")
+            found["EnableTCPIPFiltering"] = isinstance(adapters, list) and any(_filters(item) for item in adapters)
         return found
     if class_name in _RUN_AS:
         return {"RunAsUser": bool(properties.get("UserName"))}

@@ -210,9 +210,7 @@ def date_text(value: str) -> str:
     if value[21:] == "+***":
         return value
     fraction = "" if value[15:21] == "000000" else "." + value[15:21].rstrip("0")
-    return (
-        f"{value[:4]}-{value[4:6]}-{value[6:8]}T{value[8:10]}:{value[10:12]}:{value[12:14]}{fraction}Z"
-    )
+    return f"{value[:4]}-{value[4:6]}-{value[6:8]}T{value[8:10]}:{value[10:12]}:{value[12:14]}{fraction}Z"
 
 
 def reference(notes: Notes, path: str, value: t.Any, kind: str, parent: Ref | None = None) -> t.Any:
@@ -228,7 +226,7 @@ def reference(notes: Notes, path: str, value: t.Any, kind: str, parent: Ref | No
         return _by_mapping(notes, path, value, kind, parent)
     if isinstance(value, (int, float)):
         return notes.problem(
-            path, value, f"was read as the number {value}: quote a name, or write an ID as {{id: \"...\"}} in quotes"
+            path, value, f'was read as the number {value}: quote a name, or write an ID as {{id: "..."}} in quotes'
         )
     return notes.problem(path, value, "must be a name, {id: ...}, or {name: ..., version: ...}")
 

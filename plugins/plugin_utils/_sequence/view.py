@@ -254,7 +254,8 @@ def _rules(view: View, option: OptionRule, known: PropertyRule, value: t.Any) ->
 
 def _addresses(view: View, option: OptionRule, known: PropertyRule, value: t.Any) -> t.Any:
     addresses = value if isinstance(value, list) else []
-    masks = view.properties.get(t.cast(str, option.companion)) or []
+    masks = view.properties.get(t.cast(str, option.companion))
+    masks = masks if isinstance(masks, list) else []
     found = [{"address": str(address)} for address in addresses]
     for entry, mask in zip(found, masks, strict=False):
         if mask:
@@ -263,7 +264,7 @@ def _addresses(view: View, option: OptionRule, known: PropertyRule, value: t.Any
 
 
 def _embedded(view: View, option: OptionRule, known: PropertyRule, value: t.Any) -> t.Any:
-    items = [item for item in value or () if isinstance(item, Instance)]
+    items = [item for item in (value if isinstance(value, list) else ()) if isinstance(item, Instance)]
     found = [_describe_embedded(item, view.name_of) for item in items]
     return found if found or option.required else _SKIP
 

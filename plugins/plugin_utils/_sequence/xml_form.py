@@ -48,7 +48,8 @@ def step_attributes(step: Step, version: str) -> dict[str, str]:
     found["disable"] = "true" if properties.get("Enabled") is False else None
     found["continueOnError"] = "true" if properties.get("ContinueOnError") is True else None
     if not step.is_group:
-        found["timeout"] = _optional_text(properties.get("Timeout"))
+        # No time-out is 0 in WMI and no attribute in every export.
+        found["timeout"] = _optional_text(properties.get("Timeout") or None)
         found["runIn"] = _optional_text(properties.get("SupportedEnvironment"))
         found["successCodeList"] = str(properties.get("SuccessCodes") or "0")
         if version != _OLD_VERSION:

@@ -17,7 +17,7 @@ from .. import _errors as errors
 from . import envelope, uris
 from .answer import Answer, child, descendants, text_of
 from .envelope import Option
-from .exchange import IDENTIFY, Exchange, Observer, Operation, identify_operation
+from .exchange import Exchange, Observer, Operation
 from .transport import QUICK, Transport, TransportLost
 from .xmltext import escape
 
@@ -207,9 +207,10 @@ class WsmanClient:
 
     def identify(self) -> dict[str, str]:
         """Return ``ProtocolVersion``, ``ProductVendor`` and ``ProductVersion`` of the listener."""
-        operation = identify_operation()
+        operation = Operation("Identify")
+        request = envelope.build_identify()
         answer = self._once(
-            lambda: self._exchange.send(operation, IDENTIFY, timeout=self._read_timeout, message_id=None), operation
+            lambda: self._exchange.send(operation, request, timeout=self._read_timeout, message_id=None), operation
         )
         names = ("ProtocolVersion", "ProductVendor", "ProductVersion")
         content = self._content(operation, answer)

@@ -11,7 +11,7 @@ import time
 import typing as t
 
 from .. import _errors as errors
-from . import envelope, limits
+from . import limits
 from .answer import Answer, parse
 from .faults import Fault, read_fault
 from .transport import HttpStatus, Transport, TransportLost
@@ -219,10 +219,3 @@ def _mismatch(answer: Answer, message_id: str | None) -> str | None:
     if message_id is None or answer.relates_to.casefold() == message_id.casefold():
         return None
     return "the answer belongs to another request (RelatesTo differs from the MessageID that was sent)"
-
-
-def identify_operation() -> Operation:
-    return Operation("Identify")
-
-
-IDENTIFY = envelope.build_identify()

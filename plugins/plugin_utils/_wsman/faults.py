@@ -145,7 +145,7 @@ class Fault:
         leaf = self.leaf
         hresult = self.codes[0] if self.codes else None
         shown = f"0x{hresult:08X}" if hresult is not None else self.subcode
-        if self.sms_error_code is not None:
+        if self.sms_error_code not in (None, hresult):
             shown = f"{shown}, ConfigMgr error 0x{self.sms_error_code:08X}"
         text = self.text or _MEANING[leaf]
         return leaf(

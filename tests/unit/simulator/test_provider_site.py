@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
 
 import pytest
-from ansible_collections.configmgr.osd.tests.simulator.objects import Dt, Obj
+from ansible_collections.configmgr.osd.tests.simulator.objects import Dt, Obj, ProviderError
 from ansible_collections.configmgr.osd.tests.simulator.provider import Site
 from ansible_collections.configmgr.osd.tests.simulator.seeds import FOLDER
 from ansible_collections.configmgr.osd.tests.simulator.switches import SWITCHES, Switches
@@ -280,3 +281,31 @@ def test_ids_come_from_counters(site: Site) -> None:
     assert ids == ["PS120003", "PS120004"]
     site.delete(site.namespace, PACKAGE, {"PackageID": "PS100058"})
     assert site.create(site.namespace, package())["PackageID"] == "PS100059"
+
+
+def test_the_store_itself_keeps_copies_and_its_snapshots_are_independent(site: Site) -> None:
+    row = Obj(PACKAGE, {"PackageID": "PS1AAAAA", "Name": "x", "SecuredScopeNames": ["Default"]})
+    site.store.save(row)
+    row.props["SecuredScopeNames"].append("CHANGED")
+    found = site.store.find("sms_package", ("ps1aaaaa",))
+    assert found is not None and found.props["SecuredScopeNames"] == ["Default"]
+    other = site.store.snapshot()
+    assert other.remove(PACKAGE, ("PS1AAAAA",)) and not other.remove(PACKAGE, ("PS1AAAAA",))
+    other.side("locks")["x"] = 1
+    other.count("package")
+    assert site.store.peek(PACKAGE, ("PS1AAAAA",)) is not None and "x" not in site.store.side("locks")
+    assert site.store.peek_counter("package") == other.peek_counter("package") - 1
+    with pytest.raises(KeyError):
+        site.store.save(Obj(PACKAGE, {"Name": "no key"}))
+
+
+@pytest.mark.parametrize(
+    ("row", "parameter"),
+    [("{PackageID: PS100001, Nmae: x}", "Nmae"), ("{PackageID: PS100001, Priority: high}", "Priority")],
+)
+def test_a_seed_with_a_mistake_is_refused(tmp_path: pathlib.Path, row: str, parameter: str) -> None:
+    path = tmp_path / "bad.yml"
+    path.write_text(f"site: {{code: PS1, server: s}}\nobjects:\n  SMS_Package: [{row}]\n", encoding="utf-8")
+    with pytest.raises(ProviderError) as caught:
+        Site(str(path))
+    assert caught.value.extended is not None and caught.value.extended["ParameterInfo"] == parameter

@@ -19,7 +19,6 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import
 )
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.values import Verbatim
 from ansible_collections.configmgr.osd.plugins.plugin_utils._errors import ProtocolError
-
 from tests.unit.plugins.plugin_utils._wsman.support import CIM, NAMESPACES
 
 P = "SMS_TaskSequence_"
@@ -40,9 +39,7 @@ def read(decoder: Decoder, class_name: str, content: str) -> dict[str, Value]:
 
 
 def embedded(name: str, class_name: str, content: str, parent: str = "p") -> str:
-    return (
-        f'<{parent}:{name} xmlns:q="{CIM}{class_name}" xsi:type="q:{class_name}_Type">{content}</{parent}:{name}>'
-    )
+    return f'<{parent}:{name} xmlns:q="{CIM}{class_name}" xsi:type="q:{class_name}_Type">{content}</{parent}:{name}>'
 
 
 def test_types_come_from_the_catalogue(decoder: Decoder) -> None:
@@ -78,9 +75,7 @@ def test_arrays(decoder: Decoder) -> None:
     assert read(decoder, name, "<p:ISVData>1</p:ISVData>") == {"ISVData": [1]}
     assert read(decoder, name, "<p:ISVData>1</p:ISVData><p:ISVData>255</p:ISVData>") == {"ISVData": [1, 255]}
     assert read(decoder, name, '<p:ISVData xsi:nil="true" m:IsNullArray="true"/>') == {"ISVData": None}
-    assert read(decoder, name, '<p:ISVData xsi:type="cim:cimBase64Binary">AQL/</p:ISVData>') == {
-        "ISVData": [1, 2, 255]
-    }
+    assert read(decoder, name, '<p:ISVData xsi:type="cim:cimBase64Binary">AQL/</p:ISVData>') == {"ISVData": [1, 2, 255]}
     assert read(decoder, name, "") == {}
 
 
@@ -189,7 +184,9 @@ def test_return_values_that_are_no_numbers(decoder: Decoder) -> None:
     assert definition is not None
     text = element("<SaveToXml_OUTPUT><ReturnValue>&lt;sequence/&gt;</ReturnValue></SaveToXml_OUTPUT>")
     assert decoder.outputs(text, definition.method("SaveToXml"))[0] == "<sequence/>"
-    found = element(f"<o>{embedded('ReturnValue', 'SMS_TaskSequence', '', 'q').replace('<q:', '<').replace('</q:', '</')}</o>")
+    found = element(
+        f"<o>{embedded('ReturnValue', 'SMS_TaskSequence', '', 'q').replace('<q:', '<').replace('</q:', '</')}</o>"
+    )
     assert decoder.outputs(found, definition.method("LoadFromXml"))[0] == Instance("SMS_TaskSequence")
 
 

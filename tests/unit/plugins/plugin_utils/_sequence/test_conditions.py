@@ -10,7 +10,6 @@ import datetime
 import typing as t
 
 import pytest
-
 from ansible_collections.configmgr.osd.plugins.plugin_utils._errors import InvalidInput
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.conditions_yaml import describe_operand
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.from_yaml import parse_steps

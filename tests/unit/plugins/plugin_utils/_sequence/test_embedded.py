@@ -9,7 +9,6 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._errors import InvalidInput
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.from_yaml import parse_steps

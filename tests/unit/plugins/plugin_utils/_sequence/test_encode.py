@@ -10,7 +10,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.catalogue import Catalogue
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.decode import from_instance
@@ -51,7 +50,7 @@ def test_minimal_steps_are_complete() -> None:
         assert definition is not None
         for name, prop in definition.properties.items():
             value = step.properties.get(name)
-            if "Not_Null" in prop.qualifiers and not (step.class_name.endswith("SubTasksequence") or name == "Timeout"):
+            if "Not_Null" in prop.qualifiers and not step.class_name.endswith("SubTasksequence"):
                 assert value is not None, (step.class_name, name)
             if value is not None and not prop.array and prop.type in types:
                 assert type(value) is types[prop.type], (step.class_name, name)
@@ -64,7 +63,9 @@ def test_order_is_that_of_the_class() -> None:
 
 def test_empty_sequence_and_empty_group() -> None:
     assert to_instance(Sequence()) == Instance("SMS_TaskSequence", {"Steps": []})
-    assert to_instance(Sequence([Step(GROUP, {"Name": "G"}, steps=[])])).properties["Steps"][0].properties["Steps"] == []
+    assert (
+        to_instance(Sequence([Step(GROUP, {"Name": "G"}, steps=[])])).properties["Steps"][0].properties["Steps"] == []
+    )
 
 
 def test_own_properties_go_back_unchanged() -> None:
@@ -78,7 +79,10 @@ def test_no_condition_and_an_empty_one_stay_apart() -> None:
     encoded = to_instance(Sequence([group])).properties["Steps"][0]
     assert encoded.properties["Condition"] == Instance(PREFIX + "Condition", {"Operands": []})
     assert from_instance(Instance("SMS_TaskSequence", {"Steps": [encoded]})).steps[0].condition == []
-    assert "Condition" not in to_instance(Sequence([Step(GROUP, {"Name": "G"}, steps=[])])).properties["Steps"][0].properties
+    assert (
+        "Condition"
+        not in to_instance(Sequence([Step(GROUP, {"Name": "G"}, steps=[])])).properties["Steps"][0].properties
+    )
 
 
 def test_secrets() -> None:

@@ -10,7 +10,6 @@ import dataclasses
 import typing as t
 
 import pytest
-
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._errors import ReferenceProblems
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.decode import from_instance
@@ -58,7 +57,9 @@ def parsed(*steps: dict[str, t.Any]) -> Sequence:
 
 
 APPLICATION = Instance("SMS_ApplicationLatest", {"ModelName": "ScopeId_1/Application_1", "LocalizedDisplayName": "VPN"})
-PACKAGE = Instance("SMS_PackageBaseclass", {"PackageID": "PS100001", "Name": "Tools", "PackageType": 3, "PackageSize": 9})
+PACKAGE = Instance(
+    "SMS_PackageBaseclass", {"PackageID": "PS100001", "Name": "Tools", "PackageType": 3, "PackageSize": 9}
+)
 SITE = Site(
     package={"Tools": Answer("PS100001", "Tools", PACKAGE)},
     content={"Tools": Answer("PS100001", "Tools", PACKAGE)},
@@ -176,7 +177,11 @@ def test_unknown_edition_lists_what_there_is() -> None:
     ("text", "wanted", "found"),
     [
         (WIM, "Professional", [3]),
-        ('<?xml version="1.0"?><WIM><IMAGE INDEX="2"><Property Name="Edition">Enterprise</Property></IMAGE></WIM>', "enterprise", [2]),
+        (
+            '<?xml version="1.0"?><WIM><IMAGE INDEX="2"><Property Name="Edition">Enterprise</Property></IMAGE></WIM>',
+            "enterprise",
+            [2],
+        ),
         ('<WIM><IMAGE INDEX="1"><NAME>A</NAME></IMAGE><IMAGE INDEX="2"><NAME>A</NAME></IMAGE></WIM>', "A", [1, 2]),
         ("<WIM>", "A", []),
         ('<!DOCTYPE x [<!ENTITY a "b">]><WIM><IMAGE INDEX="1"><NAME>A</NAME></IMAGE></WIM>', "A", []),

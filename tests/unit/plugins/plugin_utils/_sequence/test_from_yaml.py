@@ -11,7 +11,6 @@ import time
 import typing as t
 
 import pytest
-
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._errors import InvalidInput
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.from_yaml import parse_steps
@@ -257,7 +256,9 @@ def test_program_and_edition_belong_to_their_package() -> None:
     step = one("install_package", package="P", program="Install")
     assert step.properties["ProgramName"] == Ref("program", name="Install", parent=Ref("package", name="P"))
     step = one("apply_operating_system_image", image="Windows", edition="Windows 11 Pro")
-    assert step.properties["ImageIndex"] == Ref("image_edition", name="Windows 11 Pro", parent=Ref("os_image", name="Windows"))
+    assert step.properties["ImageIndex"] == Ref(
+        "image_edition", name="Windows 11 Pro", parent=Ref("os_image", name="Windows")
+    )
 
 
 # -- options with a twist ---------------------------------------------------------------------------
@@ -283,8 +284,12 @@ def test_secrets() -> None:
     step = one("run_command_line", command_line="x", username="CORP\\a", password="hunter2")
     assert step.properties["UserPassword"] == Secret("hunter2")
     assert step.properties["RunAsUser"] is True
-    assert one("run_command_line", command_line="x", username="a", password=STORED).properties["UserPassword"] == Secret()
-    assert one("run_command_line", command_line="x", username="a", password=1234).properties["UserPassword"] == Secret("1234")
+    assert (
+        one("run_command_line", command_line="x", username="a", password=STORED).properties["UserPassword"] == Secret()
+    )
+    assert one("run_command_line", command_line="x", username="a", password=1234).properties["UserPassword"] == Secret(
+        "1234"
+    )
 
 
 def test_messages_never_hold_a_secret() -> None:
@@ -292,10 +297,20 @@ def test_messages_never_hold_a_secret() -> None:
         parse_steps(
             [
                 {"name": "a", "type": "enable_bitlocker", "key_management": "tpm_and_pin", "pin": "hunter2"},
-                {"name": "b", "type": "run_command_line", "command_line": "x", "username": "u", "password": ["hunter2"]},
+                {
+                    "name": "b",
+                    "type": "run_command_line",
+                    "command_line": "x",
+                    "username": "u",
+                    "password": ["hunter2"],
+                },
                 {"name": "c", "type": "set_variable", "variable": "v", "secret": True, "value": {"x": "hunter2"}},
                 {"name": "d", "type": "apply_windows_settings", "product_key": "hunter2\x00"},
-                {"name": "e", "type": "set_dynamic_variables", "rules": [{"set": [{"name": "a", "secret": True, "value": ["hunter2"]}]}]},
+                {
+                    "name": "e",
+                    "type": "set_dynamic_variables",
+                    "rules": [{"set": [{"name": "a", "secret": True, "value": ["hunter2"]}]}],
+                },
             ]
         )
     assert "hunter2" not in str(caught.value)
@@ -312,7 +327,9 @@ def test_masked_variable() -> None:
 def test_pin() -> None:
     assert one("enable_bitlocker", key_management="tpm_and_pin", pin="0042").properties["PIN"] == Secret("0042")
     assert "4 to 20 digits" in problem("enable_bitlocker", key_management="tpm_and_pin", pin="12")
-    assert "only works with key_management: tpm_and_pin" in problem("enable_bitlocker", key_management="tpm", pin="1234")
+    assert "only works with key_management: tpm_and_pin" in problem(
+        "enable_bitlocker", key_management="tpm", pin="1234"
+    )
     assert "one of key_management, drive" in problem("enable_bitlocker")
 
 
@@ -326,7 +343,9 @@ def test_domain_or_workgroup() -> None:
 
 
 def test_readiness() -> None:
-    properties = one("check_readiness", memory=4096, os_type=False, processor_speed=True, min_os_version="10.0.1").properties
+    properties = one(
+        "check_readiness", memory=4096, os_type=False, processor_speed=True, min_os_version="10.0.1"
+    ).properties
     assert (properties["CheckMemory"], properties["Memory"]) == (True, 4096)
     assert properties["CheckOSType"] is False
     assert (properties["CheckProcessorSpeed"], properties["ProcessorSpeed"]) == (True, 800)
@@ -387,7 +406,11 @@ def test_dynamic_variables() -> None:
 def test_unknown_class() -> None:
     step = one(
         "SMS_TaskSequence_ContosoAction",
-        properties={"Server": "x", "Count": 3, "Items": [{"class": "Contoso_Item", "Deep": {"class": "C_D", "A": True}}]},
+        properties={
+            "Server": "x",
+            "Count": 3,
+            "Items": [{"class": "Contoso_Item", "Deep": {"class": "C_D", "A": True}}],
+        },
         timeout=5,
     )
     assert step.class_name == "SMS_TaskSequence_ContosoAction"

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.catalogue import Catalogue
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.rules import load_rules, script_text
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import typing as t
+import zlib
 from pathlib import Path
 
 import pytest
-
+import yaml as pyyaml
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._errors import InvalidInput
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.encode import to_instance
@@ -29,11 +30,14 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.model impo
 )
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.rules import load_rules
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.to_yaml import describe
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.validate import check
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.xml_read import read_sequence
 from ansible_collections.configmgr.osd.tests.unit.plugins.plugin_utils._sequence.minimal_steps import (
     MINIMAL,
     minimal_steps,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 SHARED = os.environ.get("CONFIGMGR_SHARED", "")
 CORPUS = sorted(Path(SHARED, "corpus").glob("*.xml")) if SHARED else []
@@ -46,6 +50,14 @@ class Found:
         self.id = ref.id
         self.name = ref.name
         self.row = None
+
+
+class Named(Found):
+    """An answer for any reference: named ones get an ID of their own."""
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(ref)
+        self.id = ref.id or f"PS1{zlib.crc32(repr(ref).encode()) & 0xFFFFF:05X}"
 
 
 def again(sequence: Sequence) -> Sequence:
@@ -61,6 +73,7 @@ def yaml(noun: str, **properties: t.Any) -> dict[str, t.Any]:
 def test_exported_sequences(path: Path) -> None:
     sequence = read_sequence(path.read_bytes())
     described = describe(sequence)
+    assert pyyaml.safe_load(pyyaml.safe_dump(described, allow_unicode=True)) == described
     parsed = parse_steps(described)
     done = finish(parsed.sequence, Found)
     assert same(sequence, done)
@@ -91,7 +104,7 @@ def candidates(kind: str) -> t.Iterator[tuple[str, t.Any]]:
         elif option.kind in ("text", "version", "description"):
             yield option.name, "x"
         elif option.kind in ("int", "number_text"):
-            yield from ((option.name, value) for value in (option.minimum or 0, 2))
+            yield from ((option.name, value) for value in (option.minimum or 0, option.maximum or 2))
         elif option.kind == "texts":
             yield option.name, ["a", "b"]
         elif option.kind == "codes":
@@ -153,9 +166,12 @@ def test_secrets_are_the_constant() -> None:
     assert "password" not in yaml("RunCommandLineAction", CommandLine="x", UserPassword="")
     found = yaml("SetVariableAction", VariableName="A", VariableValue="geheim", DoNotShowVariableValue=True)
     assert (found["value"], found["secret"]) == (STORED, True)
-    assert yaml("SetVariableAction", VariableName="A", HiddenVariableValue=Secret("x"), DoNotShowVariableValue="true")[
-        "value"
-    ] == STORED
+    assert (
+        yaml("SetVariableAction", VariableName="A", HiddenVariableValue=Secret("x"), DoNotShowVariableValue="true")[
+            "value"
+        ]
+        == STORED
+    )
     rules = '<Rules><Rule><Variables><Variable Name="A" IsSecret="true">geheim</Variable></Variables></Rule></Rules>\n'
     assert yaml("SetDynamicVariablesAction", Rules=rules)["rules"] == [
         {"set": [{"name": "A", "value": STORED, "secret": True}]}
@@ -213,3 +229,57 @@ def test_conditions() -> None:
             "restart_to": "installed_os",
         }
     ]
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 2**33)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=6)
+    | st.sampled_from(["id:PS100001", "PS100001", "true", "0 3010", STORED, "equals", "exists", "2025-06-01"])
+    | st.dates(),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["id", "name", "type", "size", "variable", "value", "all", "set", "when", "class", "address"])
+        | st.text(max_size=3),
+        inner,
+        max_size=3,
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.data())
+def test_no_input_is_a_traceback(data: st.DataObject) -> None:
+    """Whatever stands in a play ends in steps or in a message; what is accepted comes back equal."""
+    kind = data.draw(st.sampled_from(sorted(MINIMAL)))
+    rule = load_rules().by_type(kind)
+    assert rule is not None
+    names = sorted([*rule.options, "properties"])
+    junk = data.draw(st.dictionaries(st.sampled_from(names), JUNK, max_size=3))
+    try:
+        parsed = parse_steps([{"name": "S", "type": kind, **MINIMAL[kind], **junk}])
+    except InvalidInput as error:
+        assert error.problems
+        return
+    done = finish(parsed.sequence, Named)
+    described = describe(done)
+    parse_steps(described)
+    assert same(done, finish(parse_steps(described).sequence, Named)), described
+    check(done)
+
+
+@given(st.data())
+def test_no_stored_value_is_a_traceback(data: st.DataObject) -> None:
+    """Whatever a site holds can be described."""
+    rule = data.draw(st.sampled_from(load_rules().all()))
+    values = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.text(max_size=3), max_size=2)
+    properties = data.draw(st.dictionaries(st.sampled_from(sorted(rule.properties)), values, max_size=5))
+    properties.pop("Rules", None)
+    if rule.kind == "condition":
+        sequence = Sequence([Step(PREFIX + "RebootAction", {"Name": "S"}, [Operand(rule.class_name, properties)])])
+    else:
+        sequence = Sequence([Step(rule.class_name, properties)])
+    describe(sequence)
+    check(sequence)

@@ -11,12 +11,17 @@ import typing as t
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import Instance
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.encode import to_instance
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.finish import finish
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.from_yaml import parse_steps
-from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.model import PREFIX, Operand, Sequence, Step
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.model import PREFIX, Operand, Ref, Sequence, Step
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.to_yaml import describe
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.validate import check
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.xml_read import read_sequence
+from ansible_collections.configmgr.osd.tests.simulator.objects import Obj
+from ansible_collections.configmgr.osd.tests.simulator.schema import Schema
+from ansible_collections.configmgr.osd.tests.simulator.sequences.rules import violations
 from ansible_collections.configmgr.osd.tests.unit.plugins.plugin_utils._sequence.minimal_steps import minimal_steps
 
 SHARED = os.environ.get("CONFIGMGR_SHARED", "")
@@ -35,6 +40,37 @@ def test_every_exported_sequence_passes() -> None:
 
 def test_steps_with_mandatory_options_only_pass() -> None:
     assert check(parse_steps(minimal_steps()).sequence) == []
+
+
+class Found:
+    """An answer for any reference by ID."""
+
+    def __init__(self, ref: Ref) -> None:
+        self.id = ref.id
+        self.name = ref.name
+        self.row = None
+
+
+def as_objects(value: t.Any) -> t.Any:
+    """Return instances in the form of the simulated site."""
+    if isinstance(value, Instance):
+        return Obj(value.class_name, {name: as_objects(item) for name, item in value.properties.items()})
+    return [as_objects(item) for item in value] if isinstance(value, list) else value
+
+
+def broken_on_the_site(steps: list[dict[str, t.Any]]) -> list[str]:
+    instance = to_instance(finish(parse_steps(steps).sequence, Found))
+    return [str(violation) for violation in violations(Schema.load(), as_objects(instance))]
+
+
+def test_the_simulated_site_accepts_steps_with_mandatory_options_only() -> None:
+    assert broken_on_the_site(minimal_steps()) == []
+
+
+@pytest.mark.skipif(not CORPUS, reason="no shared folder")
+def test_the_simulated_site_accepts_every_exported_sequence_written_as_yaml() -> None:
+    for path in CORPUS:
+        assert broken_on_the_site(describe(read_sequence(path.read_bytes()))) == [], path.name
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ NAMESPACES = " ".join(
 )
 CIM = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
 
-Step = t.Union[str, bytes, Exception, t.Callable[[str], t.Any]]
+Step = str | bytes | Exception | t.Callable[[str], t.Any]
 
 
 def shared(*parts: str) -> Path:

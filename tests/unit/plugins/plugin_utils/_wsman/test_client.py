@@ -15,7 +15,6 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils._wsman import uris
 from ansible_collections.configmgr.osd.plugins.plugin_utils._wsman.client import WsmanClient
 from ansible_collections.configmgr.osd.plugins.plugin_utils._wsman.exchange import Event
 from ansible_collections.configmgr.osd.plugins.plugin_utils._wsman.transport import QUICK, HttpStatus
-
 from tests.unit.plugins.plugin_utils._wsman.support import (
     CIM,
     FakeTransport,
@@ -267,9 +266,7 @@ WRITE_IDS = [name.split()[0] for name, _write in WRITES]
     [lost(), b"<s:Envelope", b"", answer("<x/>", "uuid:other").encode(), HttpStatus(502, b"<html>"), HttpStatus(504)],
     ids=["lost", "truncated", "empty", "mismatch", "502", "504"],
 )
-def test_a_write_without_a_readable_answer_has_an_unknown_outcome(
-    attempted: str, write: Write, silence: t.Any
-) -> None:
+def test_a_write_without_a_readable_answer_has_an_unknown_outcome(attempted: str, write: Write, silence: t.Any) -> None:
     transport = FakeTransport(silence)
     with pytest.raises(errors.OutcomeUnknown) as caught:
         write(WsmanClient(transport))

@@ -16,7 +16,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 ALLOWED = st.characters(
-    blacklist_categories=("Cs",), blacklist_characters=[chr(c) for c in range(32) if c not in (9, 10, 13)] + ["\ufffe", "\uffff"]
+    blacklist_categories=("Cs",),
+    blacklist_characters=[chr(c) for c in range(32) if c not in (9, 10, 13)] + ["\ufffe", "\uffff"],
 )
 
 
@@ -29,7 +30,9 @@ def test_text_survives_a_parser(text: str) -> None:
     assert ET.fromstring(f'<a b="{escape(text, attribute=True)}"/>').get("b") == text
 
 
-@pytest.mark.parametrize("bad", ["\x00", "\x01", "\x08", "\x0b", "\x0c", "\x1f", "\ud800", "\udfff", "\ufffe", "\uffff"])
+@pytest.mark.parametrize(
+    "bad", ["\x00", "\x01", "\x08", "\x0b", "\x0c", "\x1f", "\ud800", "\udfff", "\ufffe", "\uffff"]
+)
 def test_unsendable_characters_are_refused_without_quoting_the_text(bad: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         escape(f"hunter2{bad}", where="Description")

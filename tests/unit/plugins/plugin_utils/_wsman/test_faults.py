@@ -11,7 +11,6 @@ import xml.etree.ElementTree as ET
 import pytest
 from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors as errors
 from ansible_collections.configmgr.osd.plugins.plugin_utils._wsman import answer, faults
-
 from tests.unit.plugins.plugin_utils._wsman import support
 
 LOCK_TEXT = "User CORP\\\\anna is not able to get the lock at this time. Error: 0x40480732"

@@ -14,7 +14,7 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors as er
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources import _program_flags as flags
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources.program import Program
-from tests.unit.plugin_utils.fake_site import FakeCim, Run, package
+from tests.unit.plugins.plugin_utils.fake_site import FakeCim, Run, package
 
 
 def program(name: str = "Install", **properties: t.Any) -> Instance:

@@ -13,7 +13,7 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import
 from ansible_collections.configmgr.osd.plugins.plugin_utils._errors import InvalidInput, ReferenceProblems
 from ansible_collections.configmgr.osd.plugins.plugin_utils._provider.ref import Ref
 from ansible_collections.configmgr.osd.plugins.plugin_utils._provider.references import KINDS, Resolver, parse_ref
-from tests.unit.plugin_utils.fake_site import package, site
+from tests.unit.plugins.plugin_utils.fake_site import package, site
 
 STRANGE = ["it's", 'say "x"', "it's \"both\"", "a\\b", "50%", "a_b", "[x]", "<x>", "a&b", " lead", "smile \U0001f600"]
 

@@ -14,7 +14,7 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.client import M
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._provider import discovery
 from ansible_collections.configmgr.osd.plugins.plugin_utils._provider import site as provider
-from tests.unit.plugin_utils.fake_site import FakeCim, package, site
+from tests.unit.plugins.plugin_utils.fake_site import FakeCim, package, site
 
 LOST = errors.OutcomeUnknown("the answer was lost")
 LOCK = 0x40480732
@@ -193,7 +193,7 @@ def test_who_holds_a_lock() -> None:
     )
     with pytest.raises(errors.ObjectLocked) as caught:
         connected.save(before, {"Version": "2"})
-    assert "CORP\\ann on PC7 since" in caught.value.message
+    assert "CORP\\ann on PC7 since 2025-06-01 08:00 (UTC)" in caught.value.message
     assert cim.of("invoke")[0][3] == {"ObjectRelPath": 'SMS_Package.PackageID="P0100001"'}
     cim.failures["put"] = [errors.ObjectLocked("locked")]
     cim.failures["invoke"] = [errors.AccessDenied("no")]

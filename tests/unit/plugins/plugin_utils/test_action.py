@@ -15,7 +15,7 @@ from ansible_collections.configmgr.osd.plugins.module_utils._args import SITE_AR
 from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors as errors
 from ansible_collections.configmgr.osd.plugins.plugin_utils._action import ResourceAction
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources._base import Outcome, Resource
-from tests.unit.plugin_utils.fake_site import FakeCim, site
+from tests.unit.plugins.plugin_utils.fake_site import FakeCim, site
 
 SECRET = "hunter2secret"
 SPEC: dict[str, t.Any] = {

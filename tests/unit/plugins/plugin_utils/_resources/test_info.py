@@ -15,7 +15,7 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors as er
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import CimDatetime, CimReference, Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources.object_info import STORED, ObjectInfo, iso
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources.site_info import SiteInfo
-from tests.unit.plugin_utils.fake_site import Run, package
+from tests.unit.plugins.plugin_utils.fake_site import Run, package
 
 
 @pytest.mark.parametrize(
