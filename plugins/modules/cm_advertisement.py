@@ -42,12 +42,12 @@ options:
   task_sequence:
     description:
       - The task sequence, by name or as V(id:PS100042). Needed to create.
-      - A name is looked up on the site; an ID is sent as it is.
+      - A name is looked up on the site; an ID is only looked up in check mode, and where the site refuses it.
     type: raw
   collection:
     description:
       - The device collection, by name or as V(id:PS10002C). Needed to create.
-      - A name is looked up on the site; an ID is sent as it is.
+      - A name is looked up on the site; an ID is only looked up in check mode, and where the site refuses it.
     type: raw
   purpose:
     description:
@@ -77,7 +77,8 @@ options:
       - An entry is V(as_soon_as_possible), V(log_on), or V(log_off); a mapping with a time as C(at); or a mapping
         with a time as C(start) and a mapping as C(every), which has one of C(minutes), C(hours), C(days), or C(weeks)
         together with C(weekday).
-      - The list is complete; V([]) clears it.
+      - The list is complete; V([]) clears it. Its order does not count.
+      - A schedule of another kind is kept when it is given as the info module shows it, by class and properties.
     type: list
     elements: raw
   rerun:
@@ -104,11 +105,13 @@ options:
     description:
       - Whether to make another advertisement and delete this one where something is to change that the site cannot
         change. The new one has a new ID, so members that already ran it may run it again.
+      - The new one is made first. When the old one cannot be deleted then, the error names both, and the next run with
+        the same options deletes the old one.
     type: bool
     default: false
   confirm:
     description:
-      - The name of the collection, where a deployment reaches so far that it has to be confirmed.
+      - The name or ID of the collection, where a deployment reaches so far that it has to be confirmed.
       - Needed for a required deployment, or one that media and PXE see, to a built-in collection; not for an available
         one to All Unknown Computers. Also needed for a required deployment with a future O(available_at) that media
         and PXE see, as they ignore the time.
@@ -232,6 +235,11 @@ advertisement:
       returned: success
       type: bool
       sample: true
+    comment:
+      description: The comment.
+      returned: success
+      type: str
+      sample: ""
     changed_options:
       description: The options that changed.
       returned: success
@@ -243,6 +251,11 @@ advertisement:
       returned: success
       type: bool
       sample: true
+msg:
+  description: What stands out, for example that a new deployment was made or that one became required.
+  returned: when there is something to say
+  type: str
+  sample: The advertisement Install 7-Zip_PS100042_OSD - Finance pilot was created.
 unresolved:
   description: In check mode, the references to objects that earlier tasks of the play would have made.
   returned: when there are any

@@ -13,6 +13,7 @@ description:
   - Returns advertisements of task sequences in the form that M(configmgr.osd.cm_advertisement) accepts.
   - Without any of the options that select, all advertisements of task sequences that the account sees are returned.
     Each costs one request, as most of its settings cannot be queried.
+  - A task sequence or collection that does not exist gives an empty list; a name that several bear is an error.
 author:
   - Contributors to the configmgr.osd project (@configmgr-osd)
 extends_documentation_fragment:
@@ -120,7 +121,7 @@ advertisements:
       type: str
       sample: ""
     assignments:
-      description: Events and schedules.
+      description: Events and schedules. A schedule that a play cannot write yet is shown as its class and properties.
       returned: success
       type: list
       elements: raw
@@ -169,7 +170,11 @@ SPEC = {
         "task_sequence": {"type": "raw"},
         "collection": {"type": "raw"},
     },
-    "mutually_exclusive": [["advertisement_id", "name"], ["advertisement_id", "task_sequence"], ["advertisement_id", "collection"]],
+    "mutually_exclusive": [
+        ["advertisement_id", "name"],
+        ["advertisement_id", "task_sequence"],
+        ["advertisement_id", "collection"],
+    ],
 }
 
 

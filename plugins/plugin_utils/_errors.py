@@ -20,7 +20,6 @@
     |-- ProtocolError           an answer that is no WS-Management answer
     |-- OutcomeUnknown          the answer to a write was lost and reading did not settle it
     |-- NotAsWritten            the site holds something else than what was sent
-    |-- WaitTimeout             a wait ended before its goal was reached
     `-- ServerFault             the server refused; see the leaves for the codes
         |-- AccessDenied
         |-- NotFound
@@ -185,12 +184,6 @@ class NotAsWritten(ConfigMgrError):
     """After the write the site holds something else than what was sent."""
 
     code = "not_as_written"
-
-
-class WaitTimeout(ConfigMgrError):
-    """A wait ended before its goal was reached."""
-
-    code = "wait_timeout"
 
 
 class ServerFault(ConfigMgrError):

@@ -71,6 +71,14 @@ def write_inventory(folder: pathlib.Path, port: int) -> pathlib.Path:
     return inventory
 
 
+def empty_configuration() -> str:
+    """Return the path of an empty configuration file, so that a user's own does not change the demo."""
+    path = ROOT / ".build" / "demo.cfg"
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    return str(path)
+
+
 def play(inventory: pathlib.Path, playbook: str, *, quiet: bool = False, variables: dict[str, object]) -> int:
     """Run one playbook by its collection name and return how many tasks changed something."""
     command = [
@@ -84,7 +92,7 @@ def play(inventory: pathlib.Path, playbook: str, *, quiet: bool = False, variabl
     environment = {
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
-        "ANSIBLE_CONFIG": os.devnull,
+        "ANSIBLE_CONFIG": empty_configuration(),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_HOME": str(ROOT / ".build" / "home" / ".ansible"),

@@ -37,22 +37,22 @@ BASE: dict[str, dict[str, int]] = {
         "same": 3,  # query, Get
         "create": 5,  # query, Create, reread, Get
         "change": 5,  # query, Get, Put, Get
-        "replace": 6,  # query, Get, Create, Get, Delete
+        "replace": 7,  # query, Get, Create, Get, Delete, query
         "missing": 2,  # query
-        "delete": 4,  # query, Get, Delete
+        "delete": 5,  # query, Get, Delete, query
     },
     "cm_package": {
         "same": 2,  # query (its row holds every option)
         "create": 5,  # query, Create, reread, scopes
         "change": 5,  # query, Get, Put, Get
-        "missing": 3,  # query, scopes
+        "missing": 2,  # query
         "delete": 4,  # query, task sequences that refer to it, Delete
     },
     "cm_program": {
         "same": 2,  # Get (a program has keys, so no query)
         "create": 5,  # Get, Create, Get, scopes
         "change": 4,  # Get, Put, Get
-        "missing": 3,  # Get, scopes
+        "missing": 2,  # Get
         "delete": 4,  # Get, task sequences that refer to its package, Delete
     },
 }
@@ -61,7 +61,7 @@ BASE: dict[str, dict[str, int]] = {
 AFTER_PLAN: dict[str, dict[str, int]] = {
     "cm_task_sequence": {"create": 3, "change": 3, "delete": 1},
     "cm_ts_package": {"create": 3, "change": 2, "delete": 1},
-    "cm_advertisement": {"create": 3, "change": 2, "replace": 3, "delete": 1},
+    "cm_advertisement": {"create": 3, "change": 2, "replace": 4, "delete": 2},
     "cm_package": {"create": 2, "change": 3, "delete": 1},
     "cm_program": {"create": 2, "change": 2, "delete": 1},
 }
@@ -72,8 +72,8 @@ BY_ID_SAVES_THE_QUERY = {"cm_task_sequence", "cm_ts_package", "cm_advertisement"
 NAMES_SCOPES: dict[str, tuple[str, ...]] = {
     "cm_task_sequence": ("create",),
     "cm_ts_package": ("create",),
-    "cm_package": ("create", "missing"),
-    "cm_program": ("create", "missing"),
+    "cm_package": ("create",),
+    "cm_program": ("create",),
 }
 """When a module asks for the account's scopes; an advertisement has none of its own."""
 
@@ -94,8 +94,6 @@ class Case:
     report_scopes: bool = True
     kinds: tuple[str, ...] = ()
     """Kinds of objects that are looked up: by name, or by an ID that the live object does not hold yet."""
-    displayed: tuple[str, ...] = ()
-    """Kinds that a *write* of steps looks up although the site's steps hold their IDs: display texts and sizes."""
     pulls: int = 0
     """Answers of more than one row."""
     editions: int = 0
@@ -129,6 +127,6 @@ def expected_requests(case: Case) -> int:
     if case.check:
         return count - AFTER_PLAN[case.module].get(case.action, 0)
     if case.action in WRITES:
-        count += len(case.displayed) + case.children + case.schedules
+        count += case.children + case.schedules
         count += case.text and not case.sequence_xml
     return count + case.advertisements

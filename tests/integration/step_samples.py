@@ -61,7 +61,7 @@ ADAPTERS = [
      "ip_addresses": [{"address": "10.0.0.10", "netmask": "255.255.255.0"},
                       {"address": "10.0.1.10", "netmask": "255.255.0.0"}],
      "gateways": ["10.0.0.1", "10.0.1.1"], "gateway_metric": 5, "dns_servers": ["10.0.0.2", "10.0.0.3"],
-     "register_dns": False, "register_full_dns": True, "wins_servers": ["10.0.0.4", "10.0.0.5"], "lmhosts": False,
+     "register_dns": True, "register_full_dns": True, "wins_servers": ["10.0.0.4", "10.0.0.5"], "lmhosts": True,
      "netbios": "disabled", "tcp_ports": [80, 443], "udp_ports": [53], "ip_protocols": ["6", "17"]},
     {"name": "Automatic"},
     {"name": "Both", "dhcp": True, "ip_addresses": [{"address": "10.0.2.10", "netmask": "255.255.255.0"}],
@@ -132,6 +132,9 @@ def _value(rule: StepRule, option: OptionRule) -> _Value:
         same = (others or ["SomethingElse"])[-1]
     elif option.kind == "check":
         same = LIMITS.get(option.name) or (list(option.words)[-1] if option.words else 4321)
+        limit = rule.properties[t.cast(str, option.companion)].default
+        if option.words and limit is not None and option.words[same].casefold() == limit.casefold():
+            return _Value(same, True)
     elif option.kind == "edition":
         return _Value(EDITION, None)
     elif option.kind == "masked":
@@ -185,7 +188,8 @@ def _fits(rule: StepRule, given: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _named(rule: StepRule, label: str, given: dict[str, t.Any], expected: dict[str, t.Any]) -> Sample:
-    loose = {"tcpip_filtering"} & set(given)
+    # What follows from another option of the same step is left out when it is read.
+    loose = {"tcpip_filtering", "random_admin_password"} & set(given)
     if "edition" in given:
         expected = {**expected, "image_index": EDITION_INDEX}
         del expected["edition"]
@@ -237,8 +241,8 @@ def full(rule: StepRule) -> list[Sample]:
     if "timeout" in rule.options:
         general["timeout"] = 901
     if "run_in" in rule.options:
-        words = rule.options["run_in"].words
-        general["run_in"] = next(word for word in words if word != rule.run_in_default)
+        usual = rule.options["run_in"].word(rule.run_in_default)
+        general["run_in"] = next(word for word in rule.options["run_in"].words if word != usual)
     found: dict[str, Sample] = {}
     for banned in _choices(rule):
         given = {name: value.given for name, value in values.items() if name not in banned}

@@ -16,7 +16,6 @@ import typing as t
 
 import psutil
 import pytest
-
 from tests.integration.test_targets import requests, smoke_targets
 
 WARM_UP_ROUNDS = 2

@@ -194,9 +194,11 @@ def class_entry(
     if unknown:
         raise SystemExit(f"corrections for properties that {name} does not have: {sorted(unknown)}")
     options = dict(table.get("options", {}))
+    own = {item["property"] for item in options.values()}
     if kind in ("step", "group", "base"):
         options = {**tables.interface["common"], **options}
-    options = {key: item for key, item in options.items() if item["property"] in properties}
+    usable = {key for key, rule in properties.items() if not rule.get("derived") or key in own}
+    options = {key: item for key, item in options.items() if item["property"] in usable}
     written = {option: option_entry(tables, definition, properties, option, item) for option, item in options.items()}
     entry: dict[str, t.Any] = {"kind": kind, "type": table.get("type") or table.get("key") or ""}
     if table.get("title"):
@@ -204,7 +206,7 @@ def class_entry(
     aliases = aliases_of(name, table) if kind == "step" else []
     if aliases:
         entry["aliases"] = aliases
-    if "SupportedEnvironment" in properties:
+    if "run_in" in written:
         entry["run_in"] = properties["SupportedEnvironment"]["default"]
     entry["properties"] = properties
     entry["options"] = written

@@ -14,7 +14,7 @@ from .ref import Ref
 from .references import KINDS, Kind
 from .site import Site
 
-Form = t.Union[str, t.Dict[str, str]]
+Form = str | dict[str, str]
 """What a play would write: a name, ``{name: ..., version: ...}``, or ``{id: ...}``."""
 
 

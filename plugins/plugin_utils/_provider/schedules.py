@@ -16,7 +16,7 @@ import dataclasses
 import re
 import typing as t
 
-from .._cim.instance import CimDatetime, Instance
+from .._cim.instance import CimDatetime, Instance, Value
 from .._errors import ProtocolError, ServerFault
 from . import times
 from .site import Site
@@ -29,7 +29,7 @@ UNITS = {"minutes": ("MinuteSpan", 59), "hours": ("HourSpan", 23), "days": ("Day
 FIRST_YEAR, LAST_YEAR = 1970, 2033
 """The text has six bits for the year."""
 
-Bits = t.Tuple[str, int, int]
+Bits = tuple[str, int, int]
 """A field, its lowest bit, and the number of its bits."""
 
 _DURATION: Bits = ("MinuteDuration", 0, 6)
@@ -118,7 +118,7 @@ class Kept:
         return {"class": self.class_name, "properties": dict(self.properties)}
 
 
-Schedule = t.Union[Token, Kept]
+Schedule = Token | Kept
 
 
 def _plain(value: t.Any) -> str:
@@ -233,6 +233,7 @@ def _read_from_string(site: Site, tokens: t.Sequence[Token]) -> list[Instance]:
         raise
     found = answer.out.get("TokenData")
     made = [item for item in found if isinstance(item, Instance)] if isinstance(found, list) else []
+    times.without_zone(t.cast("list[Value]", made))
     if not same(tokens, [stored(item) for item in made]):
         raise ProtocolError(
             f"The site read other schedules from the text than were written; {hint}.",

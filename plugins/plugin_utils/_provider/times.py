@@ -14,7 +14,7 @@ import datetime
 import re
 import typing as t
 
-from .._cim.instance import CimDatetime
+from .._cim.instance import CimDatetime, Instance, Value
 from .._errors import Problem
 
 NEVER = CimDatetime("19900101000000.000000+***")
@@ -114,3 +114,19 @@ def from_dmtf(value: t.Any, utc: bool) -> Moment | None:
 def is_never(value: t.Any) -> bool:
     """Whether a stored value is the class's "no time given"."""
     return str(value or "")[:14] == NEVER[:14]
+
+
+def without_zone(value: Value) -> Value:
+    """Return a value with every time in it as bare digits again, in nested objects too.
+
+    What is stored without a zone comes back labelled as UTC (reference: wsman 1.5); sent back like
+    that it could be taken for another time.
+    """
+    if isinstance(value, CimDatetime):
+        return CimDatetime(f"{value[:21]}+***") if value.endswith(("+000", "-000")) else value
+    if isinstance(value, list):
+        return [without_zone(item) for item in value]
+    if isinstance(value, Instance):
+        for name, item in value.properties.items():
+            value.properties[name] = without_zone(item)
+    return value

@@ -73,5 +73,5 @@ def check(
     label = name() or collection_id
     if confirm and confirm == label:
         return
-    rule = f"{' and '.join(reasons(state, collection_id, label))}; confirm: \"{label}\" says that this is meant"
+    rule = f'{" and ".join(reasons(state, collection_id, label))}; confirm: "{label}" says that this is meant'
     raise GateRefused([Problem("confirm", confirm or "", rule)], wmi_class="SMS_Advertisement")

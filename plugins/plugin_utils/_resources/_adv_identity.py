@@ -11,7 +11,7 @@ import typing as t
 from .._cim import wql
 from .._cim.instance import Instance
 from .._errors import InvalidInput, Problem
-from .._provider import names
+from .._provider import names, times
 from .._provider.ref import Ref
 from .._provider.references import KINDS, Resolved, Resolver, parse_ref
 from .._provider.site import DELETING, Loaded, same_name
@@ -139,6 +139,11 @@ class Identity:
         rows = self.query(wql.equals("AdvertisementName", name), *pair)
         return same_name(rows, name, "AdvertisementName")
 
+    def still_there(self, own: str) -> bool:
+        """Whether the site lists an advertisement; one whose deletion is under way does not count."""
+        rows = self.task.site.query(ADVERTISEMENT, wql.equals("AdvertisementID", own), list(COLUMNS))
+        return any(row.get("ActionInProgress") != DELETING for row in rows)
+
     def load(self, found: str) -> Loaded | None:
         """Read an advertisement by its ID; raises :class:`InvalidInput` for one of a classic program."""
         row = self.task.site.find(ADVERTISEMENT, {"AdvertisementID": found.upper()})
@@ -148,6 +153,7 @@ class Identity:
         if program != TASK_SEQUENCE_PROGRAM:
             rule = f"advertises the program {program} of the package {row.get('PackageID')}, no task sequence"
             raise InvalidInput([Problem("advertisement_id", found, rule)])
+        times.without_zone(row)
         return row
 
     def ambiguous(self, rows: t.Sequence[Instance]) -> InvalidInput:

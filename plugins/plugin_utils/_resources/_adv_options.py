@@ -21,7 +21,7 @@ from .._provider import assignments, names, schedules, times
 from .._provider.assignments import Assignments
 from .._provider.times import Moment
 
-State = t.Dict[str, t.Any]
+State = dict[str, t.Any]
 """An advertisement in the terms of the options; ``events`` (bits) and ``tokens`` make up ``assignments``."""
 
 REQUIRED, AVAILABLE = 0, 2

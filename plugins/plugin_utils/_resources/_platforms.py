@@ -10,6 +10,9 @@ import typing as t
 
 from .._cim.instance import Instance
 from .._provider.site import Site
+from .._sequence.conditions_yaml import platform_text
+from .._sequence.facts import platform_operands
+from .._sequence.model import Operand
 
 _COLUMNS = {"MaxVersion": "OSMaxVersion", "MinVersion": "OSMinVersion", "Name": "OSName", "Platform": "OSPlatform"}
 
@@ -35,6 +38,15 @@ def names(site: Site) -> dict[Key, str]:
     """Return the name that the console shows for every platform that the site knows, in one query."""
     rows = site.query("SMS_SupportedPlatforms", None, ["DisplayText", *_COLUMNS.values()])
     return {key(details(row)): str(row.get("DisplayText", "")) for row in rows}
+
+
+def condition_names(site: Site) -> dict[str, str]:
+    """Return the names of all platforms by what an operating system condition stores of them, in one query."""
+    found = {}
+    for row in site.query("SMS_SupportedPlatforms", None, ["DisplayText", "Condition", *_COLUMNS.values()]):
+        properties, operands, _complete = platform_operands(row)
+        found[platform_text(Operand("", properties, operands))] = str(properties["Name"])
+    return found
 
 
 def text(item: Instance) -> str:

@@ -20,6 +20,9 @@ SCHEMA = 1
 """The version of the file form that this collection reads."""
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file; the largest real sequence measured has 0.3 MB."""
+DEEPEST = 300
+MOST = 1_000_000
+"""Levels and values of a file once its aliases are written out."""
 
 _Base: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -28,19 +31,30 @@ class _Loader(_Base):  # type: ignore[misc]
     """YAML as Ansible reads it, without executing anything; duplicate keys are errors."""
 
 
-def _mapping(loader: t.Any, node: t.Any, deep: bool = False) -> dict[t.Any, t.Any]:
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+def _mapping(loader: t.Any, node: t.Any, deep: bool = False) -> dict[str, t.Any]:
+    own: set[str] = set()
+    for key_node, _value in node.value:
+        if key_node.tag == _MERGE:
+            continue
+        key = _key(loader, key_node)
+        if key in own:
+            raise InvalidInput([Problem(f"src: line {key_node.start_mark.line + 1}", key, "this key is there twice")])
+        own.add(key)
+    # What is merged comes first then, so that the mapping's own keys win.
     loader.flatten_mapping(node)
-    found: dict[t.Any, t.Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        place = f"line {key_node.start_mark.line + 1}"
-        if not isinstance(key, str):
-            written = getattr(key_node, "value", key)
-            raise InvalidInput([Problem(f"src: {place}", str(written), f"YAML reads this key as {key!r}; quote it")])
-        if key in found:
-            raise InvalidInput([Problem(f"src: {place}", key, "this key is there twice")])
-        found[key] = loader.construct_object(value_node, deep=True)
-    return found
+    return {_key(loader, key): loader.construct_object(value, deep=True) for key, value in node.value}
+
+
+def _key(loader: t.Any, node: t.Any) -> str:
+    key = loader.construct_object(node, deep=True)
+    if isinstance(key, str):
+        return key
+    written = node.value if isinstance(node.value, str) else key
+    place = f"src: line {node.start_mark.line + 1}"
+    raise InvalidInput([Problem(place, str(written), f"YAML reads this key as {key!r}; quote it")])
 
 
 def _vault(loader: t.Any, node: t.Any) -> t.NoReturn:
@@ -79,6 +93,8 @@ def parse(data: bytes, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """
     try:
         found = yaml.load(data.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506 - a safe loader
+    except RecursionError:
+        raise InvalidInput([Problem("src", "", "is nested too deep")]) from None
     except UnicodeDecodeError as error:
         raise InvalidInput([Problem("src", f"byte {error.start}", "is not UTF-8")]) from None
     except yaml.YAMLError as error:
@@ -91,26 +107,43 @@ def parse(data: bytes, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     schema = found.pop("schema", None)
     if schema != SCHEMA:
         rule = f"must be {SCHEMA}, the version of the file form" if schema is None else f"only {SCHEMA} is known here"
-        raise InvalidInput([Problem("src.schema", "" if schema is None else str(schema), rule)])
+        raise InvalidInput([Problem("src: schema", "" if schema is None else str(schema), rule)])
     if "steps" not in found:
-        raise InvalidInput([Problem("src.steps", "", "is missing; an empty task sequence is written steps: []")])
-    problems: list[Problem] = []
-    replaced = _replace(found, "src", variables, problems)
-    if problems:
-        raise InvalidInput(problems)
-    return t.cast("dict[str, t.Any]", replaced)
+        raise InvalidInput([Problem("src: steps", "", "is missing; an empty task sequence is written steps: []")])
+    replacing = _Replacing(variables)
+    replaced = {key: replacing.value(item, f"src: {key}", 1) for key, item in found.items()}
+    if replacing.problems:
+        raise InvalidInput(replacing.problems)
+    return replaced
 
 
-def _replace(value: t.Any, path: str, variables: t.Mapping[str, t.Any], problems: list[Problem]) -> t.Any:
-    if isinstance(value, dict):
-        if set(value) == {"var"} and isinstance(value["var"], str):
-            name = value["var"]
-            if name not in variables:
-                known = ", ".join(sorted(variables)) or "none"
-                problems.append(Problem(path, f"{{var: {name}}}", f"the option variables has no {name} (it has: {known})"))
-                return None
-            return variables[name]
-        return {key: _replace(item, f"{path}.{key}", variables, problems) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_replace(item, f"{path}[{index}]", variables, problems) for index, item in enumerate(value)]
-    return value
+class _Replacing:
+    """Copies a tree with ``{var: name}`` replaced. Aliases are copied out, so the copy has its bounds."""
+
+    def __init__(self, variables: t.Mapping[str, t.Any]) -> None:
+        self.variables = variables
+        self.problems: list[Problem] = []
+        self.count = 0
+
+    def value(self, value: t.Any, path: str, depth: int) -> t.Any:
+        """Return the copy of one value. Raises :class:`InvalidInput` when the tree is too deep or too large."""
+        self.count += 1
+        if depth > DEEPEST or self.count > MOST:
+            rule = f"has more than {MOST} values" if self.count > MOST else f"is nested more than {DEEPEST} levels deep"
+            raise InvalidInput([Problem("src", path[:100], f"{rule}, aliases included")])
+        if isinstance(value, dict):
+            if set(value) == {"var"} and isinstance(value["var"], str):
+                return self.variable(value["var"], path)
+            return {key: self.value(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.value(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+        return value
+
+    def variable(self, name: str, path: str) -> t.Any:
+        """Return the value of a variable; note a problem when the task does not give it."""
+        if name in self.variables:
+            return self.variables[name]
+        known = ", ".join(sorted(self.variables)) or "none"
+        rule = f"the option variables has no {name} (it has: {known})"
+        self.problems.append(Problem(path, f"{{var: {name}}}", rule))
+        return None

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import typing as t
 
-from .._input import plain, validate
 from .._errors import InvalidInput, Problem
-from .._sequence import xml_tree
+from .._input import plain, validate
+from .._sequence import dynamic_variables, xml_tree
 from .._sequence.from_yaml import parse_steps
-from .._sequence.model import Sequence
+from .._sequence.model import STORED, Sequence
+from .._sequence.secret_places import RULES, has_rules, secret_names, secret_text
 from .._sequence.validate import check
 from .._sequence.xml_read import read_sequence
 from .._sequence.xml_write import write_sequence
@@ -45,12 +47,24 @@ def load(task: Task, package_args: t.Mapping[str, t.Any]) -> Source | None:
     params = task.params
     if params.get("steps") is not None:
         parsed = parse_steps(params["steps"])
-        return Source(parsed.sequence, warnings=parsed.warnings)
-    if params.get("sequence_xml") is not None:
-        return _from_xml(params["sequence_xml"], "sequence_xml")
-    if params.get("src") is not None:
-        return _from_file(task, package_args)
-    return None
+        source = Source(parsed.sequence, warnings=parsed.warnings)
+    elif params.get("sequence_xml") is not None:
+        source = _from_xml(params["sequence_xml"], "sequence_xml")
+    elif params.get("src") is not None:
+        source = _from_file(task, package_args)
+    else:
+        return None
+    # Messages quote paths and never a secret; this is the second line.
+    task.hide(*_secrets(source.sequence))
+    return source
+
+
+def _secrets(sequence: Sequence) -> t.Iterator[str]:
+    for step in sequence.walk():
+        yield from (secret_text(step.properties.get(name)) for name in secret_names(step))
+        if has_rules(step):
+            found = dynamic_variables.secrets(step.properties[RULES])
+            yield from (variable.value for variable in found if variable.value != STORED)
 
 
 def _from_xml(data: str | bytes, root: str) -> Source:
@@ -70,19 +84,39 @@ def _from_file(task: Task, package_args: t.Mapping[str, t.Any]) -> Source:
     if files.is_xml(data):
         return _from_xml(data, "src")
     variables = task.params.get("variables") or {}
-    task.hide(*(value for value in variables.values() if isinstance(value, str)))
+    try:
+        return _from_yaml(task, package_args, data, variables)
+    except InvalidInput:
+        # Where a variable was meant to stand is not known then, and it may be a secret.
+        task.hide(*(value for value in variables.values() if isinstance(value, str)))
+        raise
+
+
+def _from_yaml(
+    task: Task, package_args: t.Mapping[str, t.Any], data: bytes, variables: t.Mapping[str, t.Any]
+) -> Source:
     content = plain(files.parse(data, variables))
     steps = content.pop("steps")
-    unknown = sorted(set(content) - set(options.OPTIONS))
-    if unknown:
-        rule = f"is no option of a file; a file has schema, steps, and any of {', '.join(options.OPTIONS)}"
-        raise InvalidInput([Problem(f"src.{name}", "", rule) for name in unknown])
-    spec = {"argument_spec": {name: package_args[name] for name in options.OPTIONS}}
-    checked = validate(spec, content, "src")
-    if checked.errors:
-        raise InvalidInput([Problem("src", "", error) for error in checked.errors])
+    problems = [_unknown(name) for name in content if name not in options.OPTIONS]
+    known = {name: value for name, value in content.items() if name in options.OPTIONS}
+    checked = validate({"argument_spec": {name: package_args[name] for name in options.OPTIONS}}, known, "src")
+    problems += [Problem("src", "", error) for error in checked.errors]
+    source = Source(Sequence(), root="src", warnings=list(checked.warnings))
+    try:
+        parsed = parse_steps(steps, path="src: steps")
+        source.sequence = parsed.sequence
+        source.warnings += parsed.warnings
+    except InvalidInput as error:
+        problems += error.problems
+    if problems:
+        raise InvalidInput(problems)
     for name in checked.given - task.given:
         task.params[name] = checked.params[name]
     task.given |= checked.given
-    parsed = parse_steps(steps, path="src.steps")
-    return Source(parsed.sequence, root="src", warnings=[*checked.warnings, *parsed.warnings])
+    return source
+
+
+def _unknown(name: str) -> Problem:
+    near = difflib.get_close_matches(name, ["steps", "schema", *options.OPTIONS], n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"a file may have {', '.join(options.OPTIONS)}"
+    return Problem(f"src: {name}", "", f"is no option of a task sequence file; {hint}")

@@ -21,7 +21,7 @@ from .._sequence.graft import graft, keep_unknown
 from .._sequence.match import Matching, match
 from .._sequence.model import PREFIX, Operand, Sequence
 from .._sequence.vocabulary import is_xml_only
-from .._sequence.wording import value_words
+from .._sequence.wording import condition_words, shorten, value_words
 from .._sequence.xml_write import write_sequence
 from ._ts_site import PACKAGE, TsSite
 
@@ -54,15 +54,21 @@ def encode(
 
     ``imported`` is the server's own object where the play gave ``<sequence>`` text already.
     """
+    # The version of the sequence goes back as it came and is never sent for a new one.
+    wanted.properties = dict(live.properties) if live is not None else {}
     if imported is None and (store.site.compatibility.write_via == "xml" or needs_text(wanted)):
         imported = store.convert(write_sequence(wanted))
     if imported is not None:
-        return graft(imported, wanted, live, matching)
+        encoded = graft(imported, wanted, live, matching)
+        encoded.properties = {**wanted.properties, "Steps": encoded.get("Steps")}
+        return encoded
     if matching is not None:
         keep_unknown(wanted, matching)
-    # The version of the sequence goes back as it came and is never sent for a new one.
-    wanted.properties = dict(live.properties) if live is not None else {}
     return to_instance(wanted)
+
+
+def _words(class_name: str, name: str, value: t.Any) -> str:
+    return shorten(condition_words(value) if name == "Condition" else value_words(class_name, name, value))
 
 
 def verify(wanted: Sequence, stored: Sequence, name: str) -> list[str]:
@@ -82,8 +88,7 @@ def verify(wanted: Sequence, stored: Sequence, name: str) -> list[str]:
             if item.old in (None, "", []):
                 lost.append(f"{path} is empty")
             else:
-                sent = value_words(pair.new.class_name, item.property, item.new)
-                held = value_words(pair.new.class_name, item.property, item.old)
+                sent, held = (_words(pair.new.class_name, item.property, value) for value in (item.new, item.old))
                 warnings.append(f"{path}: sent {sent}, the site holds {held}.")
     if lost:
         raise NotAsWritten(

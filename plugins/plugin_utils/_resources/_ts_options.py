@@ -227,7 +227,8 @@ class WantedOptions:
         found = resolver.result(self.first_program).name if self.first_program in resolver else None
         wanted = f"{_id(self.first_package, resolver)};;{found or self.first_program.name}"
         if live.casefold() != wanted.casefold() or bool(flags & RUN_FIRST_ALWAYS) != always:
-            after = {"package": self.params["run_first"]["package"], "program": self.first_program.name, "always": always}
+            package = self.params["run_first"]["package"]
+            after = {"package": package, "program": self.first_program.name, "always": always}
             plan.change("run_first", first_option(live, flags), after, DependentProgram=wanted)
         return flags | RUN_FIRST_ALWAYS if always else flags & ~RUN_FIRST_ALWAYS
 

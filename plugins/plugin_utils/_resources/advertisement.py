@@ -6,140 +6,56 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
-from .._cim import wql
 from .._cim.instance import Instance
-from .._errors import GateRefused, InvalidInput, NotAsWritten, NotFound, Problem, ReferenceProblems
+from .._errors import ConfigMgrError, InvalidInput, NotAsWritten, NotFound, Problem, ServerFault
 from .._plan import NOT_THERE_YET, Plan
 from .._provider import names, schedules
-from .._provider.ref import Ref
-from .._provider.references import KINDS, Resolver, parse_ref
-from .._provider.site import DELETING, Loaded, equal
+from .._provider.site import Loaded, equal
+from . import _adv_gate as gate
 from . import _adv_options as options
+from ._adv_identity import ADVERTISEMENT, REFERENCES, Identity, advertisement_id
 from ._base import ManagedResource, Task
 
-ADVERTISEMENT = "SMS_Advertisement"
-COLUMNS = ("AdvertisementID", "AdvertisementName", "PackageID", "CollectionID", "ProgramName", "ActionInProgress")
-UNKNOWN_COMPUTERS = "SMS000US"
 NEW_ID = "new deployment ID: members that already ran it may run it again"
-NAME_LIMIT = 255
 
 
 class Advertisement(ManagedResource):
-    """``cm_advertisement``: identity is the ID, else the name, else task sequence and collection together."""
+    """``cm_advertisement``: what is planned and written; which one is meant is :class:`Identity`'s part."""
 
     key = kind = "advertisement"
 
     def __init__(self, task: Task) -> None:
         super().__init__(task)
-        self.name: str | None = self.params.get("name")
         self.wanted = options.Wanted(self.params, task.wants)
-        self._refs: dict[str, Ref] = {}
-        self._resolver: Resolver | None = None
-        self._state: dict[str, t.Any] = {}
-
-    # -- before connecting ----------------------------------------------------------------------
+        self.identity = Identity(task)
+        self._leftover: Loaded | None = None
+        """What a replacement deletes."""
+        self._goal: Instance | None = None
+        """In check mode, what a run would leave, as far as it is known."""
+        self._state: options.State = {}
 
     def validate(self) -> None:
-        problems = list(self.wanted.problems)
-        if self.name is not None:
-            fault = names.fault_in_name(self.name)
-            if fault:
-                problems.append(Problem("name", names.shown(self.name), fault))
-        for option in ("task_sequence", "collection"):
-            value = self.params.get(option)
-            if value in (None, ""):
-                continue
-            try:
-                self._refs[option] = parse_ref(value, option, option)
-            except InvalidInput as error:
-                problems.extend(error.problems)
-        advertisement_id = self.params.get("advertisement_id")
-        if advertisement_id and not KINDS["package"].is_id(advertisement_id):
-            problems.append(Problem("advertisement_id", advertisement_id, "is no ID; one looks like PS120004"))
-        if not advertisement_id and not self.name and len(self._refs) < 2 and not problems:
-            rule = "give advertisement_id, or name, or both task_sequence and collection"
-            problems.append(Problem("advertisement_id", "", rule))
-        self.refuse(problems)
+        self.refuse([*self.identity.problems(), *([] if self.absent else self.wanted.problems)])
 
     # -- reading --------------------------------------------------------------------------------
 
     def read(self) -> Loaded | None:
-        self._resolver = self.task.resolver()
-        try:
-            self._resolve(self._resolver)
-        except ReferenceProblems:
-            # What was never there cannot be advertised.
-            if self.absent and not self.params.get("advertisement_id") and not self.name:
-                return None
-            raise
-        found = self.params.get("advertisement_id") or self._find()
-        row = self.task.site.find(ADVERTISEMENT, {"AdvertisementID": str(found).upper()}) if found else None
-        return None if row is None or row.get("ActionInProgress") == DELETING else row
-
-    def _resolve(self, resolver: Resolver) -> None:
-        """Look up what is given by name; an ID is looked up only where its name is needed."""
-        by_key = self.params.get("advertisement_id") or self.name
-        if self.absent and by_key:
-            return
-        for option, ref in self._refs.items():
-            needs_name = not self.name or (option == "collection" and self.params.get("confirm"))
-            if ref.name is not None or (needs_name and not self.absent and self._may_create):
-                resolver.add(ref)
-                continue
-        resolver.resolve()
-        for text in resolver.warnings:
-            self.task.warn(text)
-
-    @property
-    def _may_create(self) -> bool:
-        return bool(self.params.get("purpose")) and not self.params.get("advertisement_id") and len(self._refs) == 2
-
-    def _id(self, option: str) -> str | None:
-        """Return the ID that an option means; ``None`` when it is not given or only planned."""
-        ref = self._refs.get(option)
-        if ref is None:
-            return None
-        return ref.id or (self._resolver.result(ref).id if self._resolver else None)
-
-    def _label(self, option: str) -> str:
-        """Return the name behind an option as far as it is known, else its ID."""
-        ref = self._refs[option]
-        if ref.name is None and self._resolver is not None and ref in self._resolver:
-            return str(self._resolver.result(ref).name or ref.id)
-        return str(ref.name or ref.id)
-
-    def _rows(self) -> list[Instance]:
-        """Return the advertisements that the identity of the play means."""
-        if self.name:
-            where = wql.both(wql.equals("AdvertisementName", self.name), wql.equals("ProgramName", "*"))
-        else:
-            package, collection = self._id("task_sequence"), self._id("collection")
-            if not package or not collection:
-                return []
-            where = wql.both(
-                wql.equals("PackageID", package),
-                wql.equals("CollectionID", collection),
-                wql.equals("ProgramName", "*"),
-            )
-        rows = [
-            row
-            for row in self.task.site.query(ADVERTISEMENT, where, list(COLUMNS))
-            if row.get("ActionInProgress") != DELETING
-        ]
-        exact = [row for row in rows if self.name and row.get("AdvertisementName") == self.name]
-        return exact or rows
-
-    def _find(self) -> str | None:
-        rows = self._rows()
+        identity = self.identity
+        # What is deleted by ID or name needs no references.
+        if not (self.absent and (identity.id or identity.name)):
+            identity.look_up()
+        if identity.id:
+            return identity.load(identity.id)
+        rows = identity.rows()
         if len(rows) > 1:
-            shown = ", ".join(f"{row.get('AdvertisementID')} ({row.get('AdvertisementName')})" for row in rows)
-            path = "name" if self.name else "task_sequence"
-            rule = f"{len(rows)} advertisements match: {shown}. Use advertisement_id to say which one is meant"
-            raise InvalidInput([Problem(path, self.name or "", rule)])
-        return str(rows[0].get("AdvertisementID")) if rows else None
+            pair = None if self.absent else identity.half_replaced(rows)
+            if pair is None:
+                raise identity.ambiguous(rows)
+            self._leftover = identity.load(advertisement_id(pair[1]))
+            rows = [pair[0]]
+        return identity.load(advertisement_id(rows[0])) if rows else None
 
     # -- planning -------------------------------------------------------------------------------
 
@@ -149,59 +65,72 @@ class Advertisement(ManagedResource):
                 return Plan(notes=["Nothing was found; what the account may not see looks absent too."])
             return Plan(action="delete", before=self._shown(before, options.state_of(before)))
         if before is None:
-            return self._plan_create(Plan(action="create"))
+            return self._plan_create()
+        moved = self._moved(before)
+        return self._plan_replace(before, moved) if moved else self._plan_update(before)
+
+    def _plan_update(self, before: Loaded) -> Plan:
         plan = Plan()
-        moved = self._immutable_changes(before)
-        if moved:
-            return self._plan_replace(before, moved)
         old = options.state_of(before)
         new = options.merged(old, self.wanted)
         options.compare(plan, before, old, new)
         if plan.changes:
-            self.refuse(self.wanted.combinations(new))
-            if old["purpose"] == "available" and new["purpose"] == "required":
+            self._check(new, old)
+            turned = old["purpose"] == "available" and new["purpose"] == "required"
+            if turned:
                 self._require_rerun()
                 plan.notes.append("The deployment is required from now on: its members start it without being asked.")
-            if self._opens(old, new):
-                self._gate(new, str(before.get("CollectionID", "")), self._collection_name())
+            if gate.opens(old, new):
+                self._gate(new, str(before.get("CollectionID", "")))
             plan.action = "update"
-        self._state = new
+        self._state, self._goal = new, before
         plan.before, plan.after = self._shown(before, old), self._shown(before, new)
+        if self._leftover is not None:
+            self._plan_leftover(plan, self._leftover)
         return plan
 
-    def _plan_create(self, plan: Plan) -> Plan:
-        advertisement_id = self.params.get("advertisement_id")
-        if advertisement_id:
+    @staticmethod
+    def _plan_leftover(plan: Plan, leftover: Instance) -> None:
+        """Add to a plan what an interrupted replacement left to do."""
+        own = advertisement_id(leftover)
+        plan.action = "replace"
+        plan.before = {**(plan.before or {}), "replaces": f"{own}, which is still there"}
+        plan.after = {**(plan.after or {}), "replaces": own}
+        plan.notes.append(f"An earlier run replaced {own} but did not delete it; that is made up for.")
+
+    def _plan_create(self) -> Plan:
+        identity = self.identity
+        if identity.id:
             raise NotFound(
-                f"advertisement_id: the site has no advertisement {advertisement_id}, or the account may not see it. "
+                f"advertisement_id: the site has no advertisement {identity.id}, or the account may not see it. "
                 "An ID never creates one.",
                 wmi_class=ADVERTISEMENT,
             )
-        missing = [option for option in ("task_sequence", "collection", "purpose") if not self.params.get(option)]
+        missing = [option for option in (*REFERENCES, "purpose") if not self.params.get(option)]
         if missing:
             rule = "must be given to create an advertisement, and none like this exists yet"
-            if "purpose" in missing:
-                rule += " (purpose has no default: WMI's own would start it on every member)"
-            raise InvalidInput([Problem(option, "", rule) for option in missing])
+            why = " (it has no default: WMI's own would start it on every member)"
+            raise InvalidInput([Problem(option, "", rule + why * (option == "purpose")) for option in missing])
+        # The console's pattern needs both names; check mode also looks at IDs, where a run would let the site refuse.
+        identity.look_up(ids=identity.name is None or self.task.check_mode)
         if self.params["purpose"] == "required":
             self._require_rerun()
         new = options.merged(options.new_state(self.wanted), self.wanted)
-        self.refuse(self.wanted.combinations(new))
-        self._gate(new, self._id("collection") or "", self._collection_name())
+        self._check(new)
+        self._gate(new, identity.ref_id("collection") or "")
+        plan = Plan(action="create")
         base = Instance(ADVERTISEMENT, dict(options.CREATE_DEFAULTS))
         options.compare(plan, base, options.state_of(base), new)
         plan.properties = {
             **options.CREATE_DEFAULTS,
             **plan.properties,
             "AdvertisementName": self._new_name(),
-            "PackageID": self._id("task_sequence") or NOT_THERE_YET,
-            "CollectionID": self._id("collection") or NOT_THERE_YET,
+            **{prop: identity.ref_id(option) or NOT_THERE_YET for option, prop in REFERENCES.items()},
         }
         self._state = new
         plan.after = {
             "name": self._new_name(),
-            "task_sequence": self._label("task_sequence"),
-            "collection": self._label("collection"),
+            **{option: identity.label(option) for option in REFERENCES},
             **options.show(new),
         }
         would = "would be" if self.task.check_mode else "was"
@@ -210,64 +139,80 @@ class Advertisement(ManagedResource):
 
     def _new_name(self) -> str:
         """Return the name of a new advertisement; without one the console's pattern (provider-behaviour 4.1)."""
-        if self.name:
-            return self.name
-        package = self._id("task_sequence") or NOT_THERE_YET
-        return f"{self._label('task_sequence')}_{package}_{self._label('collection')}"[:NAME_LIMIT].rstrip()
+        identity = self.identity
+        if identity.name:
+            return identity.name
+        package = identity.ref_id("task_sequence") or NOT_THERE_YET
+        return f"{identity.label('task_sequence')}_{package}_{identity.label('collection')}"[: names.LIMIT].rstrip()
 
-    def _immutable_changes(self, before: Loaded) -> dict[str, tuple[str, str]]:
+    def _moved(self, before: Loaded) -> dict[str, tuple[str, str]]:
         """Return what the play wants to be another way and the site cannot change (provider-behaviour 4.1)."""
-        changes = {}
-        pairs = (("task_sequence", "PackageID"), ("collection", "CollectionID"))
-        for option, prop in pairs:
-            wanted = self._id(option)
-            live = str(before.get(prop, ""))
-            if option in self._refs and (wanted or NOT_THERE_YET).casefold() != live.casefold():
-                changes[option] = (live, wanted or NOT_THERE_YET)
-        live_name = str(before.get("AdvertisementName", ""))
-        if self.name and self.params.get("advertisement_id") and self.name != live_name:
-            changes["name"] = (live_name, self.name)
-        return changes
+        identity, moved = self.identity, {}
+        for option, prop in REFERENCES.items():
+            wanted, live = identity.ref_id(option) or NOT_THERE_YET, str(before.get(prop, ""))
+            if option in identity.refs and wanted.casefold() != live.casefold():
+                moved[option] = (live, wanted)
+        live = str(before.get("AdvertisementName", ""))
+        if identity.id and identity.name and identity.name != live:
+            moved["name"] = (live, identity.name)
+        return moved
 
-    def _plan_replace(self, before: Loaded, moved: dict[str, tuple[str, str]]) -> Plan:
+    def _plan_replace(self, before: Loaded, moved: t.Mapping[str, tuple[str, str]]) -> Plan:
         if not self.params["allow_replace"]:
             rule = (
                 "the site cannot change this after creation; allow_replace: true deletes the advertisement and makes "
                 f"another one ({NEW_ID})"
             )
             raise InvalidInput([Problem(option, f"{old} -> {new}", rule) for option, (old, new) in moved.items()])
+        identity = self.identity
+        if self.task.check_mode:
+            identity.look_up(ids=True)
+        fixed = {
+            "AdvertisementName": identity.name or str(before.get("AdvertisementName", "")),
+            **{prop: str(before.get(prop, "")) for prop in REFERENCES.values()},
+            **{REFERENCES[option]: now for option, (_was, now) in moved.items() if option in REFERENCES},
+        }
+        # Only an ID still leads to the old one after a replacement that stopped half way.
+        done = identity.successor(before, fixed) if identity.id and NOT_THERE_YET not in fixed.values() else None
+        live = identity.load(advertisement_id(done)) if done is not None else None
+        if live is not None:
+            self._leftover = before
+            return self._plan_update(live)
         plan = Plan(action="replace")
         old = options.state_of(before)
         new = options.merged(old, self.wanted)
         options.compare(plan, before, old, new)
         for option, (was, now) in moved.items():
             plan.change(option, was, now)
-        self.refuse(self.wanted.combinations(new))
+        self._check(new, old)
         if new["purpose"] == "required":
             self._require_rerun()
-        collection = self._id("collection") or str(before.get("CollectionID", ""))
-        self._gate(new, collection, self._collection_name())
-        kept = {name: value for name, value in before.properties.items() if self._copied(name)}
-        plan.properties = {
-            **options.CREATE_DEFAULTS,
-            **kept,
-            **plan.properties,
-            "AdvertisementName": self.name or str(before.get("AdvertisementName", "")),
-            "PackageID": self._id("task_sequence") or str(before.get("PackageID", "")),
-            "CollectionID": collection,
-        }
-        self._state = new
-        plan.before = self._shown(before, old)
-        plan.after = {**self._shown(before, new), **{option: now for option, (_was, now) in moved.items()}}
-        plan.after["advertisement_id"] = NEW_ID
+        self._gate(new, fixed["CollectionID"])
+        kept = {name: value for name, value in before.properties.items() if value is not None and self._copied(name)}
+        plan.properties = {**options.CREATE_DEFAULTS, **kept, **plan.properties, **fixed}
+        self._leftover, self._state = before, new
+        plan.before = {**self._shown(before, old), "advertisement_id": advertisement_id(before)}
+        plan.after = {**self._shown(Instance(ADVERTISEMENT, fixed), new), "advertisement_id": NEW_ID}
         plan.notes.append(f"Replaced; {NEW_ID}.")
         return plan
 
     def _copied(self, name: str) -> bool:
         """Whether a property goes from a replaced advertisement into the new one."""
         definition = self.task.site.catalogue.get(ADVERTISEMENT)
-        spec = definition.properties.get(name) if definition else None
+        spec = definition.property(name) if definition else None
         return bool(spec and spec.writable and not spec.key)
+
+    # -- checks ---------------------------------------------------------------------------------
+
+    def _check(self, new: options.State, old: options.State | None = None) -> None:
+        """Refuse options that do not go together, and schedules that nobody knows how to make."""
+        problems = options.conflicts(new, old)
+        known = old["tokens"] if old is not None else []
+        for schedule in new["tokens"]:
+            if isinstance(schedule, schedules.Kept) and schedule not in known:
+                rule = "a schedule can be given by its class only where the advertisement has just this one already"
+                problems.append(Problem(schedule.path, schedule.class_name, rule))
+        self.refuse(problems)
 
     def _require_rerun(self) -> None:
         if not self.params.get("rerun"):
@@ -277,74 +222,60 @@ class Advertisement(ManagedResource):
             )
             raise InvalidInput([Problem("rerun", "", rule)])
 
-    # -- the gate -------------------------------------------------------------------------------
+    def _gate(self, state: options.State, collection_id: str) -> None:
+        def name() -> str | None:
+            if collection_id and collection_id != NOT_THERE_YET:
+                return self.identity.collection_name(collection_id)
+            return self.identity.label("collection")
 
-    @staticmethod
-    def _opens(old: t.Mapping[str, t.Any], new: t.Mapping[str, t.Any]) -> bool:
-        """Whether a change in place reaches more computers than before, so that it counts as a creation."""
-        if new["purpose"] == "required" and (old["purpose"] != "required" or new["tokens"] is not old["tokens"]):
-            return True
-        seen = ("clients", "clients_media_pxe", "media_pxe", "media_pxe_hidden")
-        return new["make_available_to"] != old["make_available_to"] and new["make_available_to"] != seen[0]
-
-    def _collection_name(self) -> str | None:
-        ref = self._refs.get("collection")
-        if ref is None:
-            return None
-        if self._resolver is not None and ref in self._resolver:
-            return self._resolver.result(ref).name
-        return ref.name
-
-    def _gate(self, state: t.Mapping[str, t.Any], collection_id: str, collection: str | None) -> None:
-        """Refuse what reaches far unless ``confirm`` names the collection."""
-        required = state["purpose"] == "required"
-        visible = state["make_available_to"] != "clients"
-        reasons = []
-        built_in = collection_id.upper().startswith("SMS")
-        if built_in and (required or visible) and not (not required and collection_id.upper() == UNKNOWN_COMPUTERS):
-            what = "required" if required else "visible to media and PXE"
-            reasons.append(f"the collection {collection or collection_id} is built in and the deployment is {what}")
-        begin = state["available_at"]
-        if required and visible and begin is not None:
-            now = datetime.datetime.now(datetime.timezone.utc) if begin.utc else datetime.datetime.now().astimezone()
-            if begin.clock > now.replace(tzinfo=None):
-                reasons.append(f"media and PXE ignore available_at ({begin.text}): it can start at once")
-        confirm = self.params.get("confirm")
-        if not reasons or (confirm and confirm in (collection, collection_id)):
-            return
-        rule = f"{' and '.join(reasons)}; confirm: \"{collection or collection_id}\" says that this is meant"
-        raise GateRefused([Problem("confirm", confirm or "", rule)], wmi_class=ADVERTISEMENT)
+        gate.check(state, collection_id, self.params.get("confirm"), name)
 
     # -- writing --------------------------------------------------------------------------------
 
     def apply(self, before: Loaded | None, plan: Plan) -> Loaded | None:
-        site = self.task.site
         if plan.action == "delete" and before is not None:
-            self._delete(str(before.get("AdvertisementID")))
+            self._delete(advertisement_id(before))
             return None
-        tokens = plan.properties.get("AssignedSchedule") or []
-        if tokens and all(isinstance(token, schedules.Token) for token in tokens):
-            plan.properties["AssignedSchedule"] = schedules.make(site, tokens)
-        if plan.action == "update" and before is not None:
-            return site.save(before, plan.properties)
-        new = self._create(plan)
-        if before is not None:
+        base = self._goal if self._goal is not None else self._leftover
+        wanted = plan.properties.get("AssignedSchedule") or []
+        if wanted and not isinstance(wanted[0], Instance):
+            live = base.get("AssignedSchedule", []) if base is not None else []
+            plan.properties["AssignedSchedule"] = schedules.make(self.task.site, wanted, live)
+        if isinstance(self._goal, Loaded):
+            new = self.task.site.save(self._goal, plan.properties) if plan.properties else self._goal
+        else:
+            new = self._create(plan)
+        if self._leftover is not None:
             # Created first, deleted afterwards: whatever fails in between, nothing is lost.
-            self._delete(str(before.get("AdvertisementID")))
+            self._delete_replaced(advertisement_id(self._leftover), advertisement_id(new))
         return new
 
     def _create(self, plan: Plan) -> Loaded:
-        site = self.task.site
-        instance = Instance(ADVERTISEMENT, dict(plan.properties))
-        own = site.create(instance, settle=self._settle).get("AdvertisementID", "")
+        site, old = self.task.site, self._leftover
+        eldest = advertisement_id(old) if old is not None else ""
+
+        def settle() -> dict[str, str] | None:
+            rows = [row for row in self.identity.like(plan.properties) if advertisement_id(row) > eldest]
+            if len(rows) > 1:
+                raise self.identity.ambiguous(rows)
+            return {"AdvertisementID": advertisement_id(rows[0])} if rows else None
+
+        try:
+            own = site.create(Instance(ADVERTISEMENT, dict(plan.properties)), settle=settle)["AdvertisementID"]
+        except ServerFault:
+            # An ID in the play is not asked for before; an unknown one has a better message than the site's.
+            self.identity.look_up(ids=True)
+            raise
         found = own
-        if plan.action == "create":
-            found, warnings = site.keep_one(ADVERTISEMENT, self._rows(), own, "AdvertisementID")
+        if old is None:
+            found, warnings = site.keep_one(ADVERTISEMENT, self.identity.rows(), own, "AdvertisementID")
             for text in warnings:
                 self.task.warn(text)
         live = site.get(ADVERTISEMENT, {"AdvertisementID": found})
-        wrong = [name for name, value in plan.properties.items() if not equal(live.get(name), value)]
-        if wrong and found == own:
+        if found != own:
+            return self._adopt(live)
+        wrong = [name for name, value in plan.properties.items() if not self._as_sent(name, live, value)]
+        if wrong:
             raise NotAsWritten(
                 f"The site created the advertisement {own} but holds other values in: {', '.join(sorted(wrong))}.",
                 wmi_class=ADVERTISEMENT,
@@ -352,64 +283,88 @@ class Advertisement(ManagedResource):
             )
         return live
 
-    def _settle(self) -> dict[str, str] | None:
-        rows = self._rows()
-        return {"AdvertisementID": str(rows[0].get("AdvertisementID"))} if len(rows) == 1 else None
+    @staticmethod
+    def _as_sent(name: str, live: Instance, value: t.Any) -> bool:
+        if name != "AssignedSchedule" or not value:
+            return equal(live.get(name), value)
+        return schedules.same([schedules.stored(i) for i in live.get(name, [])], [schedules.stored(i) for i in value])
 
-    def _delete(self, advertisement_id: str) -> None:
+    def _adopt(self, live: Loaded) -> Loaded:
+        """Make the advertisement that another task created at the same time what this play asks for."""
+        plan = Plan()
+        old = options.state_of(live)
+        options.compare(plan, live, old, options.merged(old, self.wanted))
+        if not plan.changes:
+            return live
+        wanted = plan.properties.get("AssignedSchedule")
+        if wanted:
+            made = schedules.make(self.task.site, wanted, live.get("AssignedSchedule", []))
+            plan.properties["AssignedSchedule"] = made
+        return self.task.site.save(live, plan.properties)
+
+    def _delete_replaced(self, old: str, new: str) -> None:
+        try:
+            self._delete(old)
+        except ConfigMgrError as error:
+            error.message = (
+                f"The advertisement {new} replaces {old}, but {old} could not be deleted, so both exist: "
+                f"{error.message.rstrip('.')}. Run the task again to delete {old}"
+            )
+            raise
+
+    def _delete(self, own: str) -> None:
         site = self.task.site
-        site.delete(ADVERTISEMENT, {"AdvertisementID": advertisement_id})
-        rows = site.query(ADVERTISEMENT, wql.equals("AdvertisementID", advertisement_id), list(COLUMNS))
-        if any(row.get("ActionInProgress") != DELETING for row in rows):
+        site.delete(ADVERTISEMENT, {"AdvertisementID": own})
+        if self.identity.still_there(own):
             raise NotAsWritten(
-                f"The site took the deletion of {advertisement_id} but still lists it.",
+                f"The site took the deletion of {own} but still lists it.",
                 wmi_class=ADVERTISEMENT,
-                attempted=f"delete {advertisement_id}",
+                attempted=f"delete {own}",
             )
 
     # -- the result -----------------------------------------------------------------------------
 
-    def _shown(self, live: Instance, state: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def _shown(self, live: Instance, state: options.State) -> dict[str, t.Any]:
         return {
             "name": live.get("AdvertisementName", ""),
-            "task_sequence": self._live_label("task_sequence", str(live.get("PackageID", ""))),
-            "collection": self._live_label("collection", str(live.get("CollectionID", ""))),
+            **{option: self._live_label(option, str(live.get(prop, ""))) for option, prop in REFERENCES.items()},
             **options.show(state),
         }
 
     def _live_label(self, option: str, live_id: str) -> str:
         """Return the play's own word for what the advertisement refers to, where it means the same."""
-        same = option in self._refs and (self._id(option) or "").casefold() == live_id.casefold()
-        return self._label(option) if same else live_id
+        identity = self.identity
+        if option not in identity.refs:
+            return live_id
+        wanted = identity.ref_id(option) or NOT_THERE_YET
+        return identity.label(option) if wanted.casefold() == live_id.casefold() else live_id
 
     def summary(self, live: Loaded | None, plan: Plan) -> dict[str, t.Any] | None:
         if self.absent:
             return None
-        planned = live is None
-        source: t.Any = live if live is not None else Instance(ADVERTISEMENT, plan.properties)
-        replaced = plan.action == "replace" and self.task.check_mode
-        ids = {
-            prop: None if source.get(prop) == NOT_THERE_YET else source.get(prop) for prop in ("PackageID", "CollectionID")
-        }
+        written = plan.changed and not self.task.check_mode
+        source: Instance | None = live if written or not plan.changed else self._goal
+        planned = source is None
+        if source is None:
+            source = Instance(ADVERTISEMENT, plan.properties)
+        state = self._state if plan.changed and not written else options.state_of(source)
+        ids = {prop: source.get(prop) for prop in REFERENCES.values()}
         return {
             "kind": self.kind,
-            "name": self.name or source.get("AdvertisementName"),
-            "advertisement_id": None if planned or replaced else live and live.get("AdvertisementID"),
-            "planned": planned or replaced,
-            "package_id": ids["PackageID"],
-            "collection_id": ids["CollectionID"],
-            **{key: value for key, value in options.show(self._state).items() if key != "comment"},
+            "name": source.get("AdvertisementName"),
+            "advertisement_id": None if planned else source.get("AdvertisementID"),
+            "planned": planned,
+            "package_id": None if ids["PackageID"] == NOT_THERE_YET else ids["PackageID"],
+            "collection_id": None if ids["CollectionID"] == NOT_THERE_YET else ids["CollectionID"],
+            **options.show(state),
             "changed_options": plan.options,
-            "written": plan.changed and not self.task.check_mode,
+            "written": written,
         }
 
     def title(self) -> str:
-        return f"advertisement {self.name or self.params.get('advertisement_id') or self._fallback_title()}"
-
-    def _fallback_title(self) -> str:
-        return " -> ".join(str(ref.name or ref.id) for ref in self._refs.values())
+        identity = self.identity
+        pair = " -> ".join(str(ref.name or ref.id) for ref in identity.refs.values())
+        return f"advertisement {identity.name or identity.id or pair}"
 
     def extra(self, plan: Plan) -> dict[str, t.Any]:
-        if self._resolver is not None and self._resolver.unresolved:
-            return {"unresolved": self._resolver.unresolved}
-        return {}
+        return {"unresolved": self.identity.unresolved} if self.identity.unresolved else {}

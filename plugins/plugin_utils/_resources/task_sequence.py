@@ -83,7 +83,9 @@ class TaskSequence(TsPackage):
     def validate(self) -> None:
         problems: list[Problem] = []
         try:
-            self.source = None if self.absent and not self.params.get("src") else sources.load(self.task, TS_PACKAGE_ARGS)
+            # A task that deletes needs the steps for nothing, but its file may hold the name.
+            if not self.absent or self.params.get("src") is not None:
+                self.source = sources.load(self.task, TS_PACKAGE_ARGS)
         except InvalidInput as error:
             if not error.problems:
                 raise
@@ -183,7 +185,7 @@ class TaskSequence(TsPackage):
         )
         if not equal:
             plan.steps = sequence_diff.changes(live, self._wanted, self._matching, name_of=self._names())
-        if live is not None and (not equal or self._secrets.forces_write):
+        if not equal or self._secrets.forces_write:
             plan.change("steps", "", "")
         if live is not None and self._secrets.forces_write:
             plan.notes.append("Secrets are sent again because of update_secrets: always.")

@@ -10,11 +10,14 @@ import typing as t
 
 from .._cim.instance import Instance
 from .._provider.naming import Namer
+from .._provider.ref import Ref
 from .._provider.site import Loaded
-from .._sequence.finish import refs_in
 from .._sequence.fingerprint import counts, steps_sha256
+from .._sequence.finish import refs_in
 from .._sequence.model import Sequence
 from .._sequence.to_yaml import describe
+from . import _platforms
+from ._base import Task
 from .ts_package_info import TsPackageInfo
 
 
@@ -22,6 +25,10 @@ class TaskSequenceInfo(TsPackageInfo):
     """``cm_task_sequence_info``."""
 
     key = "task_sequences"
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        self._conditions: dict[str, str] | None = None
 
     def describe(self, row: Instance, whole: bool) -> dict[str, t.Any]:
         found = super().describe(row, whole)
@@ -44,4 +51,12 @@ class TaskSequenceInfo(TsPackageInfo):
     def name_references(self, item: dict[str, t.Any], namer: Namer) -> None:
         super().name_references(item, namer)
         if isinstance(item["steps"], Sequence):
-            item["steps"] = describe(item["steps"], namer.form)
+            item["steps"] = describe(item["steps"], lambda ref: self._form(ref, namer))
+
+    def _form(self, ref: Ref, namer: Namer) -> t.Any:
+        """Return a reference as a play would write it; a platform by name only where its row says the same."""
+        if ref.kind != "platform":
+            return namer.form(ref)
+        if self._conditions is None:
+            self._conditions = _platforms.condition_names(self.task.site)
+        return ref.name if self._conditions.get(ref.version or "") == ref.name else None

@@ -162,7 +162,8 @@ class TsPackage(ManagedResource):
         parents = self.store.parents(before.package_id)
         problems = []
         if self._deployments and not self.params["remove_deployments"]:
-            shown = ", ".join(f"{row.get('AdvertisementID')} ({row.get('AdvertisementName')})" for row in self._deployments)
+            rows = [f"{row.get('AdvertisementID')} ({row.get('AdvertisementName')})" for row in self._deployments]
+            shown = ", ".join(sorted(rows))
             rule = "is advertised; delete these advertisements first or set remove_deployments: true"
             problems.append(Problem("state", shown, rule))
         if parents and not self.params["force"]:

@@ -70,7 +70,7 @@ def _platform(operand: Operand, name_of: NameOf) -> t.Any:
     if isinstance(name, Ref):
         return name.name or {"id": name.id}
     found = {key: str(operand.properties.get(prop) or "") for key, prop in _PLATFORM.items()}
-    by_name = name_of(Ref("platform", name=found["name"], version=keys_of(operand)))
+    by_name = name_of(Ref("platform", name=found["name"], version=platform_text(operand)))
     if isinstance(by_name, str):
         return by_name
     queries = []
@@ -80,9 +80,10 @@ def _platform(operand: Operand, name_of: NameOf) -> t.Any:
     return {**found, "queries": queries} if all(found.values()) and queries else None
 
 
-def keys_of(operand: Operand) -> str:
-    """Return the four platform keys of an operating system condition as one text."""
-    return "|".join(str(operand.properties.get(prop) or "") for key, prop in _PLATFORM.items() if key != "name")
+def platform_text(operand: Operand) -> str:
+    """Return what tells platforms apart: the four keys in the first line, then the queries, a line each."""
+    keys = "|".join(str(operand.properties.get(prop) or "") for key, prop in _PLATFORM.items() if key != "name")
+    return "\n".join([keys, *(str(item.properties.get("Query") or "") for item in operand.operands or ())])
 
 
 def _generic(operand: Operand, name_of: NameOf) -> dict[str, t.Any]:

@@ -18,6 +18,7 @@ import typing as t
 
 from .._cim.instance import CimDatetime
 from .._errors import Problem
+from .marked_text import is_marked, unmark
 from .model import STORED, Ref, Secret
 
 BAD: t.Any = object()
@@ -76,6 +77,8 @@ def nearest(word: str, words: t.Iterable[str], limit: int = 3) -> str:
 
 def text(notes: Notes, path: str, value: t.Any, *, version: bool = False) -> t.Any:
     """Return a text property's value (AMENDMENTS H11)."""
+    if is_marked(value):
+        value = unmark(value)
     if isinstance(value, str):
         if _UNFIT.search(value):
             return notes.problem(path, ascii(value), "holds a control character that XML cannot carry; remove it")

@@ -18,6 +18,7 @@ from .vocabulary import is_xml_only, properties_of
 
 NOTHING = "(none)"
 SECRET = "(secret)"
+NOT_THERE_YET = "<not there yet>"
 _INLINE = 160
 
 NameOf = t.Callable[[str, str, str], str | None]
@@ -71,7 +72,8 @@ def value_words(class_name: str, name: str, value: t.Any, name_of: NameOf | None
     if isinstance(value, Instance):
         return _instance_words(value)
     if isinstance(value, Ref):
-        return value.name if value.name is not None else f"id:{value.id}"
+        # What has no ID in a finished sequence would be made by an earlier task of the play.
+        return f"{value.name if value.name is not None else f'id:{value.id}'} {NOT_THERE_YET}"
     text = str(value)
     rule = load_rules().get(class_name)
     option = rule.options.get(option_name(class_name, name)) if rule is not None else None

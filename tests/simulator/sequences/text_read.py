@@ -101,7 +101,7 @@ class TextReader:
         item = self.forms.schema.get(class_name)
         if item is None:
             raise UnknownClass(here, class_name)
-        if item.abstract or not self.forms.schema.is_a(item.name, f.BASE_ACTION):
+        if item.abstract or item.name == f.GROUP or not self.forms.schema.is_a(item.name, f.BASE_STEP):
             raise BadText(here, f"{item.name} is not a class of steps")
         if (node.tag == "subtasksequence") != (item.name == f.CHILD_SEQUENCE):
             raise BadText(here, f"{item.name} does not belong into the element {node.tag!r}")
@@ -110,10 +110,11 @@ class TextReader:
         environment = item.properties["SupportedEnvironment"]
         step.props["SupportedEnvironment"] = node.get("runIn", environment.default)
         timeout = node.get("timeout")
-        if timeout is not None:
+        known = item.properties.get("Timeout")
+        if known is not None and timeout is not None:
             step.props["Timeout"] = self._number(timeout, here, "timeout")
-        else:
-            step.props["Timeout"] = 0 if item.properties["Timeout"].qualifiers.get("Not_Null") else None
+        elif known is not None:
+            step.props["Timeout"] = 0 if known.qualifiers.get("Not_Null") else None
         self._variables(node, step, here)
         return step
 

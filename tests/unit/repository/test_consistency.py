@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors
-
 from tests.simulator.control import FRONT_SWITCHES
 from tests.simulator.switches import SWITCHES
 

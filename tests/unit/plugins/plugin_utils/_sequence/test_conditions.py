@@ -124,8 +124,8 @@ def test_platform_by_name_is_a_reference() -> None:
 
 def test_platform_name_when_its_keys_are_known() -> None:
     operand = condition({"operating_system": [PLATFORM]})[0]
-    keys = "x64|Win_NT|10.00.22000.0|10.00.99999.9999"
-    found = describe_operand(operand, lambda ref: ref.name if ref.version == keys else {"id": ref.id})
+    text = "\n".join(["x64|Win_NT|10.00.22000.0|10.00.99999.9999", *PLATFORM["queries"]])
+    found = describe_operand(operand, lambda ref: ref.name if ref.version == text else {"id": ref.id})
     assert found == {"operating_system": ["All Windows 11 (64-bit) Client"]}
 
 

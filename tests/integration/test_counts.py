@@ -1,0 +1,36 @@
+# Copyright: Contributors to the configmgr.osd project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests are counted: every task costs exactly what ``expected_requests`` says, over both connections."""
+
+from __future__ import annotations
+
+import pytest
+from tests.integration.conftest import STORES, Simulator
+from tests.integration.count_cases import EVERYTHING, Counted
+from tests.integration.expected_requests import expected_requests
+from tests.integration.inprocess import InProcess
+from tests.integration.test_targets import requests
+
+pytestmark = pytest.mark.inprocess
+
+CHANGES = ("create", "change", "replace", "delete")
+
+
+@pytest.mark.parametrize("store", STORES)
+@pytest.mark.parametrize("counted", [pytest.param(one, id=f"{one.case.module}: {one.id}") for one in EVERYTHING])
+def test_the_number_of_requests(counted: Counted, store: str, simulator: Simulator) -> None:
+    """Neither a request more nor one less, and the task did what the case says."""
+    site = InProcess(simulator, store)
+    for module, args in counted.setup:
+        before = site.run(module, **args)
+        assert before.changed and not before.failed, before.result
+    case = counted.case
+    done = site.run(case.module, check=case.check, **counted.args)
+    assert not done.failed, done.result
+    assert done.changed == (case.action in CHANGES), done.result
+    assert len(done.requests) == expected_requests(case), f"{case}\n{requests(done.requests)}"
+    assert not [entry for entry in done.requests if entry["outcome"] not in ("ok", "fault")]
+    assert done.logins == done.connections == 1
+    assert site.enumerations()["open"] == site.enumerations()["leaked"] == 0

@@ -1,0 +1,617 @@
+# Copyright: Contributors to the configmgr.osd project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Task sequences as a whole: the ladder, identity, references, requests, and what a site may do with a write."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+from ansible_collections.configmgr.osd.plugins.plugin_utils._resources import _ts_site
+from ansible_collections.configmgr.osd.tests.simulator.sequences import package_methods
+from tests.unit.plugins.plugin_utils._resources.bench import PACKAGE, Bench, find
+
+MODULE = "cm_task_sequence"
+STANDARD = "PS100041"
+STANDARD_NAME = "Windows 11 - Standard desktop"
+CHILD = "Finance - Applications"
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+@pytest.fixture(params=["objects", "xml"])
+def either(request: pytest.FixtureRequest) -> Bench:
+    """A bench whose tasks write in one way and in the other."""
+    made = Bench()
+    made.compatibility = {"write_via": request.param}
+    return made
+
+
+def command(name: str, line: str = "cmd.exe /c exit 0", **more: t.Any) -> dict[str, t.Any]:
+    return {"name": name, "type": "run_command_line", "command_line": line, **more}
+
+
+STEPS: list[dict[str, t.Any]] = [
+    {
+        "name": "Preparation",
+        "condition": [{"variable": "_SMSTSInWinPE", "value": "true"}, {"none": [{"file": "X:\\keep.tag"}]}],
+        "steps": [
+            command("First", success_codes=[0, 3010], timeout=60),
+            {"name": "Agent", "type": "install_package", "package": "Monitoring Agent", "program": "Silent install"},
+        ],
+    },
+    {"name": "Fonts", "type": "install_package", "package": {"id": "PS100011"}, "program": "Install fonts"},
+    {"name": "VPN", "type": "install_application", "applications": ["Contoso VPN"]},
+    {"name": "Script", "type": "run_powershell_script", "execution_policy": "bypass", "script": "Get-Date\n# {{ no }} {# jinja\n"},
+    {"name": "Model", "type": "set_dynamic_variables", "rules": [{"when": {"make": "Dell*"}, "set": {"A": "1"}}]},
+    {"name": "More", "type": "run_task_sequence", "task_sequence": CHILD},
+    {"name": "Content", "type": "download_package_content", "packages": ["OSD Scripts"], "destination": "client_cache"},
+]
+
+
+# -- the ladder --------------------------------------------------------------------------------------
+
+
+def test_create_change_delete(either: Bench) -> None:
+    bench = either
+    done = bench.ladder(MODULE, name="New", steps=STEPS, independently=lambda: bench.packages("New"))
+    summary = done["task_sequence"]
+    (row,) = bench.packages("New")
+    assert {key: summary[key] for key in ("kind", "name", "package_id", "planned", "written")} == {
+        "kind": "task_sequence", "name": "New", "package_id": row["PackageID"], "planned": False, "written": True,
+    }  # fmt: skip
+    assert summary["changed_options"] == ["name", "steps"]
+    assert (summary["steps_count"], summary["groups_count"]) == (8, 1)
+    tree = bench.tree(row["PackageID"])
+    assert [step["Name"] for step in tree] == [step["name"] for step in STEPS]
+    assert find(tree, "Agent")["PackageID"] == "PS100010"
+    assert find(tree, "VPN")["AppInfo"][0]["DisplayName"] == "Contoso VPN"
+    assert find(tree, "Content")["PackageInfo"][0]["Name"] == "OSD Scripts"
+    child = find(tree, "More")
+    assert child["TsPackageID"] == "PS100040" and child["TsName"] == CHILD
+    assert set(child["TsReferencePackages"].split(",")) == {"PS100019", "PS100011"} and "Application" in child["TsReferenceApplications"]
+    assert row["References"] and row["TaskSequenceFlags"] == 0 and row["ProgramFlags"] == 152084496
+    kinds = {(entry["kind"], entry["name"], entry["id"]) for entry in summary["references"]}
+    assert ("package", "Monitoring Agent", "PS100010") in kinds and ("task_sequence", CHILD, "PS100040") in kinds
+    assert ("package", "Corporate Fonts", "PS100011") in kinds
+
+    changed = [STEPS[1], {**STEPS[0], "steps": [STEPS[0]["steps"][1], command("First", "other.exe")]}, *STEPS[2:-1]]
+    done = bench.ladder(
+        MODULE, name="New", steps=changed, description="Other", independently=lambda: bench.tree(row["PackageID"])
+    )
+    assert done["task_sequence"]["changed_options"] == ["description", "steps"]
+    text = done["diff"]["prepared"]
+    assert text.startswith("~ task sequence New\n~ description: '' -> Other\n")
+    assert "command_line: cmd.exe /c exit 0 -> other.exe" in text and "- Content (download_package_content)" in text
+    assert [step["Name"] for step in bench.tree(row["PackageID"])] == [step["name"] for step in changed]
+    assert find(bench.tree(row["PackageID"]), "More")["TsName"] == CHILD
+    assert bench.package(row["PackageID"])["Description"] == "Other"
+    info = bench.ok("cm_task_sequence_info", name="New")["task_sequences"][0]
+    assert info["steps_sha256"] == done["task_sequence"]["steps_sha256"]
+    assert not bench.ok(MODULE, name="New", steps=info["steps"])["changed"]
+
+    gone = bench.ok(MODULE, check=True, name="New", state="absent")
+    deleted = bench.ok(MODULE, name="New", state="absent")
+    assert deleted["diff"] == gone["diff"] and deleted["diff"]["prepared"].startswith("- task sequence New\n")
+    assert deleted["task_sequence"] is None and bench.packages("New") == []
+    assert not bench.ok(MODULE, name="New", state="absent")["changed"]
+    careless = ("rule_broken", "lazy_blanked", "blanked", "schema_version_changed", "sequence_text_ignored", "secret")
+    assert not bench.notes(*careless, "default_not_sent", "read_only_ignored")
+
+
+def test_equal_steps_hash_equal_however_they_are_written(bench: Bench) -> None:
+    one = bench.ok(MODULE, check=True, name="A", steps=[command("X")])["task_sequence"]
+    two = bench.ok(MODULE, check=True, name="B", steps=[command("X", enabled=True, success_codes="0 3010")])["task_sequence"]
+    other = bench.ok(MODULE, check=True, name="C", steps=[command("X", enabled=False)])["task_sequence"]
+    assert one["steps_sha256"] == two["steps_sha256"] != other["steps_sha256"]
+
+
+def test_without_steps_only_the_options_are_managed(bench: Bench) -> None:
+    before = bench.text(STANDARD)
+    done = bench.ladder(MODULE, name=STANDARD_NAME, description="Other")
+    assert done["task_sequence"]["steps_count"] is None and done["task_sequence"]["changed_options"] == ["description"]
+    assert bench.text(STANDARD) == before
+    bench.ok(MODULE, name=STANDARD_NAME, description="Third")
+    assert bench.writes() == [f"Put {PACKAGE}"]
+
+
+def test_without_steps_a_missing_one_is_an_error(bench: Bench) -> None:
+    for check in (True, False):
+        message = bench.refused(MODULE, name="Nothing", description="x", check=check)
+        assert message.startswith("steps: needed to create a task sequence")
+
+
+def test_name_and_id_rename(bench: Bench) -> None:
+    done = bench.ladder(MODULE, package_id=STANDARD, name="Other name", steps=bench.steps(STANDARD_NAME))
+    assert done["task_sequence"]["changed_options"] == ["name"]
+    assert bench.package(STANDARD)["Name"] == "Other name"
+    bench.refused(MODULE, "not_found", package_id="PS1FFFFF", name="Other name", steps=[])
+
+
+def test_an_empty_list_of_steps_needs_to_be_meant(bench: Bench) -> None:
+    for check in (True, False):
+        message = bench.refused(MODULE, "gate_refused", name=STANDARD_NAME, steps=[], check=check)
+        assert "steps ([])" in message and "allow_empty: true" in message
+    xml = '<sequence version="3.10"/>'
+    assert "sequence_xml" in bench.refused(MODULE, "gate_refused", name=STANDARD_NAME, sequence_xml=xml)
+    done = bench.ladder(MODULE, name=STANDARD_NAME, steps=[], allow_empty=True)
+    assert bench.tree(STANDARD) == [] and "- Monitoring agent" in done["diff"]["prepared"]
+    assert not bench.ok(MODULE, name=STANDARD_NAME, steps=[])["changed"]
+
+
+def test_an_empty_sequence_can_be_created(either: Bench) -> None:
+    done = either.ladder(MODULE, name="Empty", steps=[])
+    assert done["task_sequence"]["steps_count"] == 0
+    assert either.tree(done["task_sequence"]["package_id"]) == []
+
+
+def test_options_and_steps_go_in_one_call(bench: Bench) -> None:
+    bench.ok(MODULE, name=STANDARD_NAME, steps=[command("One")], enabled=False, max_run_time=99, boot_image="")
+    assert bench.writes() == ["Invoke SetSequence"]
+    row = bench.package(STANDARD)
+    assert (row["TsEnabled"], row["Duration"], row["BootImageID"]) == (False, 99, "")
+    bench.ok(MODULE, name=STANDARD_NAME, steps=[command("One")], enabled=True)
+    assert bench.writes() == ["Invoke SetSequence"] and [s["Name"] for s in bench.tree(STANDARD)] == ["One"]
+
+
+# -- requests ----------------------------------------------------------------------------------------
+
+
+def test_requests_are_as_many_as_the_design_says(bench: Bench) -> None:
+    """Base counts: all references given by ID or none."""
+    steps = [command("One")]
+    more = {"site_code": "PS1"}
+
+    def count(**options: t.Any) -> int:
+        bench.ok(MODULE, **options)
+        # An answer of more than one row costs a Pull on top.
+        return sum(entry["verb"] != "Pull" for entry in bench.requests)
+
+    xml = {"compatibility": {"write_via": "xml"}}
+    assert count(name="A", steps=steps) == 6
+    assert count(name="B", steps=steps, **xml) == 7
+    assert count(name="C", steps=steps, **more) == 5
+    assert count(name="A", steps=steps) == 4
+    assert count(name="A", steps=steps, **more) == 3
+    package_id = bench.packages("A")[0]["PackageID"]
+    assert count(package_id=package_id, steps=steps) == 3
+    assert count(name="A", steps=[command("Two")]) == 7
+    assert count(name="A", steps=[command("Three")], **xml) == 8
+    assert count(package_id=package_id, steps=[command("Four")], **more) == 5
+    assert count(name="A", state="absent") == 6
+    assert count(name="A", state="absent") == 2
+    assert count(package_id=bench.packages("B")[0]["PackageID"], state="absent") == 5
+    # An ID that the site's own steps hold already is not asked for again.
+    held = [{"name": "Fonts", "type": "install_package", "package": {"id": "PS100011"}, "program": "Install fonts"}]
+    assert count(name="C", steps=held) == 7 + 2
+    assert count(name="C", steps=held) == 4
+    assert count(name="C", steps=[*held, command("More")]) == 7
+
+
+def test_one_query_per_kind(bench: Bench) -> None:
+    steps = [
+        {"name": "A", "type": "install_package", "package": "Monitoring Agent", "program": "Silent install"},
+        {"name": "B", "type": "install_package", "package": "Corporate Fonts", "program": "Install fonts"},
+        {"name": "C", "type": "install_application", "applications": ["Contoso VPN", "7-Zip"]},
+        {"name": "D", "type": "run_command_line", "command_line": "x", "package": "OSD Scripts"},
+    ]
+    bench.ok(MODULE, name="A", steps=steps)
+    asked = [word for word in bench.counted() if word.startswith("Enumerate") and "TaskSequencePackage" not in word]
+    assert sorted(asked) == [
+        "Enumerate SMS_ApplicationLatest", "Enumerate SMS_Package", "Enumerate SMS_Program",
+        "Enumerate SMS_ProviderLocation", "Enumerate SMS_SecuredCategory",
+    ]  # fmt: skip
+
+
+def test_two_children_cost_one_query(bench: Bench) -> None:
+    steps = [{"name": i, "type": "run_task_sequence", "task_sequence": {"id": i}} for i in ("PS100040", "PS100042")]
+    bench.ok(MODULE, name="Parent", steps=steps)
+    assert sum(entry["verb"] == "Enumerate" and "_Flat" in entry["query"] for entry in bench.requests) == 1
+    bench.ok(MODULE, name="Parent", steps=[*steps, command("More")])
+    tree = bench.tree(bench.packages("Parent")[0]["PackageID"])
+    assert [step.get("TsName") for step in tree[:2]] == [CHILD, "Windows 11 - in-place upgrade"]
+
+
+# -- references --------------------------------------------------------------------------------------
+
+
+def test_everything_that_is_missing_is_listed_at_once(bench: Bench) -> None:
+    steps = [
+        {"name": "A", "type": "install_package", "package": "No agent", "program": "x"},
+        {"name": "B", "type": "install_package", "package": "Corporate Fonts", "program": "No program"},
+        {"name": "C", "type": "install_application", "applications": ["Contoso VPN", "No application"]},
+        {"name": "D", "steps": [{"name": "E", "type": "run_task_sequence", "task_sequence": {"id": "PS1FFFF0"}}]},
+        {"name": "F", "type": "install_package", "package": "Runtime Libraries", "program": "Install x64"},
+        command("G", condition=[{"operating_system": ["No system"]}]),
+    ]
+    for check in (True, False):
+        message = bench.refused(MODULE, "unresolved_reference", name="x", steps=steps, boot_image="No image", check=check)
+        for part in (
+            "boot_image (No image)", "steps[0].package (No agent)", "steps[1].program (No program)",
+            "steps[2].applications[1] (No application)", "steps[3].steps[0].task_sequence (PS1FFFF0)",
+            "steps[4].package (Runtime Libraries)", "{id: PS100016}", "steps[5].condition[0].operating_system[0] (No system)",
+        ):  # fmt: skip
+            assert part in message, part
+
+
+def test_what_an_earlier_task_would_make_is_accepted_in_check_mode_only() -> None:
+    bench = Bench(seed="empty")
+    agent = bench.ok("cm_package", check=True, name="Agent")["package"]
+    program = bench.ok("cm_program", check=True, name="Install", package="Agent", command_line="x", planned=[agent])["program"]
+    steps = [
+        {"name": "A", "type": "install_package", "package": "Agent", "program": "Install"},
+        command("B", package="Agent"),
+        {"name": "C", "type": "download_package_content", "packages": ["Agent"], "destination": "client_cache"},
+    ]
+    options = {"name": "New", "steps": steps[:2], "planned": [agent, program]}
+    planned = bench.ok(MODULE, check=True, **options)
+    assert bench.writes() == [] and planned["task_sequence"]["planned"]
+    unresolved = {(entry["kind"], entry["name"], entry["path"]) for entry in planned["unresolved"]}
+    assert unresolved == {
+        ("package", "Agent", "steps[0].package"), ("program", "Install", "steps[0].program"),
+        ("package", "Agent", "steps[1].package"),
+    }  # fmt: skip
+    assert "<not there yet>" in planned["diff"]["prepared"]
+    assert {"kind": "package", "name": "Agent", "id": None} in planned["task_sequence"]["references"]
+    misspelt = [{**steps[0], "package": "Agnet"}]
+    assert "Agnet" in bench.refused(MODULE, "unresolved_reference", **{**options, "steps": misspelt}, check=True)
+    bench.refused(MODULE, "unresolved_reference", **options)
+    bench.ok("cm_package", name="Agent")
+    bench.ok("cm_program", name="Install", package="Agent", command_line="x")
+    bench.ladder(MODULE, **options)
+
+
+def test_unknown_ids_are_kept_when_that_is_wanted(either: Bench) -> None:
+    bench = either
+    steps = [command("A", package={"id": "XYZ00012"}), command("B", package={"id": "XYZ00012"})]
+    assert "steps[0].package (XYZ00012)" in bench.refused(MODULE, "unresolved_reference", name="x", steps=steps)
+    done = bench.ok(MODULE, name="x", steps=steps, unknown_ids="keep")
+    assert done["dangling_references"] == [
+        {"kind": "package", "id": "XYZ00012", "path": "steps[0].package"},
+        {"kind": "package", "id": "XYZ00012", "path": "steps[1].package"},
+    ]
+    assert sum("XYZ00012" in text for text in bench.warnings) == 1
+    again = bench.ok(MODULE, name="x", steps=steps, unknown_ids="keep")
+    assert not again["changed"] and len(again["dangling_references"]) == 2
+    # The site holds them now, so a later change of something else needs no such word.
+    assert bench.ok(MODULE, name="x", steps=[*steps, command("C")])["changed"]
+    assert bench.ok(MODULE, name="y", steps=[command("C")], unknown_ids="keep")["dangling_references"] == []
+
+
+def test_held_ids_of_removed_objects_do_not_stop_a_change(bench: Bench) -> None:
+    """An application and a child that are gone since: what the steps held about them stays."""
+    steps = [STEPS[2], STEPS[5], STEPS[6]]
+    bench.ok(MODULE, name="x", steps=steps)
+    shown = bench.steps("x")
+    (row,) = bench.packages("x")
+    app = find(bench.tree(row["PackageID"]), "VPN")["ApplicationName"]
+    ids = [
+        {**shown[0], "applications": [{"id": app}]},
+        {**shown[1], "task_sequence": {"id": "PS100040"}},
+        {**shown[2], "packages": [{"id": "PS100012"}]},
+    ]
+    for class_name, package_id in ((PACKAGE, "PS100040"), ("SMS_Package", "PS100012")):
+        bench.provider.store.remove(class_name, (package_id,))
+    done = bench.ok(MODULE, name="x", steps=[*ids, command("New")])
+    assert done["changed"]
+    tree = bench.tree(row["PackageID"])
+    assert find(tree, "VPN")["AppInfo"][0]["DisplayName"] == "Contoso VPN"
+    assert find(tree, "Content")["PackageInfo"][0]["Name"] == "OSD Scripts"
+    assert find(tree, "More")["TsName"] == CHILD
+
+
+def test_the_diff_names_objects(bench: Bench) -> None:
+    step = {"name": "A", "type": "install_package", "package": "Monitoring Agent", "program": "Silent install"}
+    done = bench.ok(MODULE, name="x", steps=[step])
+    assert "package: Monitoring Agent (PS100010)" in done["diff"]["prepared"]
+
+
+def test_an_edition_by_name_costs_a_get(bench: Bench) -> None:
+    step = {"name": "Apply", "type": "apply_operating_system_image", "image": "Windows 11 24H2", "destination_variable": "OSDisk"}
+    bench.ladder(MODULE, name="x", steps=[{**step, "edition": "Windows 11 Enterprise"}])
+    assert "Get SMS_ImagePackage" in bench.counted()
+    (row,) = bench.packages("x")
+    assert isinstance(find(bench.tree(row["PackageID"]), "Apply")["ImageIndex"], int)
+    message = bench.refused(MODULE, "unresolved_reference", name="x", steps=[{**step, "edition": "Windows 3.11"}])
+    assert "steps[0].edition (Windows 3.11)" in message and "Windows 11 Enterprise" in message
+
+
+# -- what the collection does not know -----------------------------------------------------------------
+
+
+def test_an_unknown_class_by_its_name(bench: Bench) -> None:
+    """Without MDT's classes here the site refuses one; with them they work by name."""
+    made = Bench(mdt=True)
+    step = {"name": "Gather", "type": "BDD_Gather", "properties": {"GatherLocalOnly": "true"}}
+    name = "BDD_" + "Gather"
+    known = {item.casefold() for item in made.provider.schema.names()}
+    step["type"] = next((item for item in made.provider.schema.names() if item.startswith("BDD_")), name)
+    properties = made.provider.schema.get(step["type"]).properties
+    own = next(p.name for p in properties.values() if p.name.casefold() not in _COMMON and p.type == "string")
+    step["properties"] = {own: "value"}
+    assert step["type"].casefold() in known
+    made.ladder(MODULE, name="x", steps=[step])
+    (row,) = made.packages("x")
+    stored = find(made.tree(row["PackageID"]), "Gather")
+    assert stored["__class"] == step["type"] and stored[own] == "value"
+    assert not made.ok(MODULE, name="x", steps=made.steps("x"))["changed"]
+    result = bench.run(MODULE, name="x", steps=[step])
+    assert result["failed"] and step["type"] in result["msg"] and not bench.packages("x")
+
+
+_COMMON = {"name", "description", "supportedenvironment", "timeout", "enabled", "continueonerror", "condition"}
+
+
+def test_properties_of_a_newer_site_survive(either: Bench) -> None:
+    """The simulated site learns a property that the catalogue does not have."""
+    bench = either
+    item = bench.provider.schema.get("SMS_TaskSequence_RunCommandLineAction")
+    future = dataclasses.replace(item.properties["CommandLine"], name="FutureSetting", qualifiers={})
+    item.properties["FutureSetting"] = future
+    made = package_methods.model.forms_of(bench.provider)._made
+    made.pop(item.name, None)
+    try:
+        bench.ok(MODULE, name="x", steps=[command("A", properties={"FutureSetting": "kept"}), command("B")])
+        (row,) = bench.packages("x")
+        package_id = row["PackageID"]
+        assert find(bench.tree(package_id), "A")["FutureSetting"] == "kept"
+        assert bench.steps("x")[0]["properties"] == {"FutureSetting": "kept"}
+        done = bench.ladder(MODULE, name="x", steps=[command("A", "other.exe"), command("B")])
+        stored = find(bench.tree(package_id), "A")
+        assert (stored["CommandLine"], stored["FutureSetting"]) == ("other.exe", "kept")
+        done = bench.ok(MODULE, name="x", steps=[command("B")])
+        assert "FutureSetting" in done["diff"]["prepared"]
+    finally:
+        del item.properties["FutureSetting"]
+        made.pop(item.name, None)
+
+
+# -- after the write -----------------------------------------------------------------------------------
+
+
+class Meddling:
+    """Changes what the site stores, behind the back of the client."""
+
+    def __init__(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.change: t.Callable[[t.Any], None] = lambda sequence: None
+        real = package_methods._stored_form
+
+        def stored_form(site: t.Any, sequence: t.Any) -> t.Any:
+            made = real(site, sequence)
+            self.change(made)
+            return made
+
+        monkeypatch.setattr(package_methods, "_stored_form", stored_form)
+
+
+@pytest.fixture
+def meddling(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Meddling:
+    return Meddling(bench, monkeypatch)
+
+
+def test_another_form_of_a_value_is_a_warning(bench: Bench, meddling: Meddling) -> None:
+    def shout(sequence: t.Any) -> None:
+        sequence.props["Steps"][0].props["CommandLine"] = "CMD"
+
+    meddling.change = shout
+    assert bench.ok(MODULE, name="x", steps=[command("A", "cmd")])["changed"]
+    assert bench.warnings == ["steps[0].command_line: sent cmd, the site holds CMD."]
+    bench.ok(MODULE, name="x", steps=[command("A", "cmd"), command("B")])
+    assert bench.warnings == ["steps[0].command_line: sent cmd, the site holds CMD."]
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_an_emptied_value_or_a_lost_step_is_a_failure(bench: Bench, meddling: Meddling, existing: bool) -> None:
+    if existing:
+        bench.ok(MODULE, name="x", steps=[command("Z")])
+
+    def blank(sequence: t.Any) -> None:
+        sequence.props["Steps"][0].props["Description"] = None
+        del sequence.props["Steps"][1]
+
+    meddling.change = blank
+    result = bench.run(MODULE, name="x", steps=[command("A", description="Text"), command("B")])
+    assert result["failed"] and result["changed"] and result["error"]["code"] == "not_as_written"
+    assert "steps[0].description is empty" in result["msg"] and "steps[1] (B) is missing" in result["msg"]
+
+
+def test_another_order_is_a_warning(bench: Bench, meddling: Meddling) -> None:
+    meddling.change = lambda sequence: sequence.props["Steps"].reverse()
+    bench.ok(MODULE, name="x", steps=[command("A"), command("B")])
+    assert "another order" in bench.warnings[0]
+
+
+# -- lost answers and conflicts ------------------------------------------------------------------------
+
+
+def lose(bench: Bench, when: str, **more: t.Any) -> None:
+    bench.front.plan.set([{"kind": "drop", "when": when, "method": "SetSequence"}, *more.get("then", [])])
+
+
+@pytest.mark.parametrize("module_options", [{"name": "x"}, {"name": STANDARD_NAME}], ids=["create", "change"])
+def test_a_lost_answer_is_settled_by_reading(bench: Bench, module_options: dict[str, t.Any]) -> None:
+    lose(bench, "after")
+    done = bench.ok(MODULE, steps=[command("A")], **module_options)
+    assert done["changed"] and len(bench.packages(module_options["name"])) == 1
+    assert not bench.ok(MODULE, steps=[command("A")], **module_options)["changed"]
+
+
+@pytest.mark.parametrize("module_options", [{"name": "x"}, {"name": STANDARD_NAME}], ids=["create", "change"])
+def test_a_request_that_never_arrived_is_a_failure(bench: Bench, module_options: dict[str, t.Any]) -> None:
+    lose(bench, "before")
+    result = bench.run(MODULE, steps=[command("A")], **module_options)
+    assert result["failed"] and not result["changed"] and result["error"]["code"] == "not_as_written"
+    assert "no trace" in result["msg"]
+    bench.ladder(MODULE, steps=[command("A")], **module_options)
+    assert len(bench.packages(module_options["name"])) == 1
+
+
+@pytest.mark.parametrize("module_options", [{"name": "x"}, {"name": STANDARD_NAME}], ids=["create", "change"])
+def test_an_outcome_that_cannot_be_read_is_unknown(bench: Bench, module_options: dict[str, t.Any]) -> None:
+    reads = {"kind": "drop", "class": PACKAGE, "times": 0, "at": 2 if module_options["name"] == "x" else 4}
+    lose(bench, "after", then=[reads])
+    result = bench.run(MODULE, steps=[command("A")], **module_options)
+    assert result["failed"] and result["changed"] and result["error"]["code"] == "outcome_unknown", result
+    bench.front.plan.clear()
+    assert not bench.ok(MODULE, steps=[command("A")], **module_options)["changed"]
+    assert len(bench.packages(module_options["name"])) == 1
+
+
+def test_a_lost_change_of_an_option_is_not_taken_for_done(bench: Bench) -> None:
+    """The steps are equal before and after, so they prove nothing."""
+    steps = [command("A")]
+    bench.ok(MODULE, name="x", steps=steps)
+    lose(bench, "before")
+    assert bench.run(MODULE, name="x", steps=steps, description="New")["error"]["code"] == "not_as_written"
+    lose(bench, "after")
+    assert bench.ok(MODULE, name="x", steps=steps, description="New")["changed"]
+
+
+def test_a_lost_rotation_of_secrets_is_not_taken_for_done(bench: Bench) -> None:
+    steps = [{"name": "Join", "type": "join_domain_or_workgroup", "domain": "d.example.com", "username": "D\\u", "password": "one-secret"}]
+    bench.ok(MODULE, name="x", steps=steps)
+    lose(bench, "before")
+    result = bench.run(MODULE, name="x", steps=steps, update_secrets="always")
+    assert result["failed"] and result["error"]["code"] == "not_as_written"
+    lose(bench, "after")
+    assert bench.ok(MODULE, name="x", steps=steps, update_secrets="always")["changed"]
+
+
+def test_somebody_else_saved_in_between(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = _ts_site.TsSite.save_steps
+
+    def save_steps(self: t.Any, *args: t.Any, **kwargs: t.Any) -> str:
+        row = bench.provider.store.find(PACKAGE, (STANDARD,))
+        row.props["SedoObjectVersion"] = "00000000-0000-0000-0000-000000000000"
+        bench.provider.store.save(row)
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(_ts_site.TsSite, "save_steps", save_steps)
+    result = bench.run(MODULE, name=STANDARD_NAME, steps=[command("A")])
+    assert result["failed"] and result["error"]["code"] == "version_conflict" and "nothing was saved" in result["msg"]
+    assert bench.tree(STANDARD)[0]["Name"] == "Install operating system"
+
+
+def test_a_locked_one_names_who_holds_it(bench: Bench) -> None:
+    bench.tell("/lock", path=f'{PACKAGE}.PackageID="{STANDARD}"', user="CORP\\admin", machine="DESK-7")
+    result = bench.run(MODULE, name=STANDARD_NAME, steps=[command("A")])
+    assert result["error"]["code"] == "object_locked" and "CORP\\admin on DESK-7" in result["msg"]
+
+
+def test_a_race_of_two_creations_ends_with_one_that_has_our_steps(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.provider.store.set_counter("package", 0xB0)
+    bench.ok(MODULE, name="Other", steps=[command("Theirs")])
+    (other,) = bench.packages("Other")
+    real = bench.provider.invoke
+
+    def invoke(namespace: str, class_name: str, method: str, keys: t.Any, params: t.Any) -> t.Any:
+        if method == "SetSequence":
+            monkeypatch.setattr(bench.provider, "invoke", real)
+            row = bench.provider.store.find(PACKAGE, (other["PackageID"],))
+            row.props["Name"] = "Race"
+            bench.provider.store.save(row)
+        return real(namespace, class_name, method, keys, params)
+
+    monkeypatch.setattr(bench.provider, "invoke", invoke)
+    done = bench.ok(MODULE, name="Race", steps=[command("Mine")])
+    assert done["changed"] and done["task_sequence"]["package_id"] == other["PackageID"]
+    (left,) = bench.packages("Race")
+    assert [step["Name"] for step in bench.tree(left["PackageID"])] == ["Mine"]
+    assert any("was deleted again" in text for text in bench.warnings)
+
+
+# -- switches ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("switches", "compatibility"),
+    [
+        ({"send_sequence_text": "require"}, {"send_sequence_text": "always"}),
+        ({"send_sequence_text": "refuse"}, {}),
+        ({"get_sequence_source": "given"}, {}),
+        ({"get_sequence_source": "stored"}, {"send_sequence_text": "never"}),
+        ({"projection": "refuse"}, {}),
+        ({"projection": "refuse"}, {"projection": "never"}),
+        ({}, {"uri": "wmi"}),
+        ({"lazy_null": "refuse"}, {}),
+        ({"sedo_missing": "refuse", "read_only_change": "refuse", "unlisted_change": "refuse"}, {}),
+    ],
+)
+def test_the_ladder_holds_on_every_kind_of_site(switches: dict[str, str], compatibility: dict[str, str]) -> None:
+    bench = Bench(**switches)
+    bench.compatibility = compatibility
+    bench.ladder(MODULE, name="x", steps=STEPS, description="One")
+    bench.ladder(MODULE, name="x", steps=STEPS[::-1], description="Two")
+    bench.ladder("cm_ts_package", name="x", description="Three")
+    assert not bench.notes("stale_instance")
+    assert bench.ok(MODULE, name="x", state="absent")["changed"]
+
+
+# -- bad input -----------------------------------------------------------------------------------------
+
+BAD: list[tuple[dict[str, t.Any], list[str]]] = [
+    ({"name": "x", "stesp": []}, ["did you mean steps"]),
+    ({"name": "x", "steps": [], "src": "x.yml"}, ["mutually exclusive: steps|sequence_xml|src"]),
+    ({"steps": []}, ["one of the following is required: name, package_id, src"]),
+    ({"name": "x", "steps": "text"}, ["steps"]),
+    ({"name": "x", "steps": [{"name": "A", "type": "run_comand_line"}]}, ["steps[0].type (run_comand_line)", "run_command_line"]),
+    ({"name": "x", "steps": [command("A", comand_line="y")]}, ["steps[0].comand_line", "command_line"]),
+    ({"name": "x", "steps": [command("A", timeout="soon")]}, ["steps[0].timeout (soon)"]),
+    ({"name": "x", "steps": [command("A", timeout=-1)]}, ["steps[0].timeout (-1)"]),
+    ({"name": "x", "steps": [command("A", enabled="maybe")]}, ["steps[0].enabled (maybe)"]),
+    ({"name": "x", "steps": [{"name": "A", "type": "run_command_line"}]}, ["steps[0].command_line", "required"]),
+    ({"name": "x", "steps": [command("")]}, ["steps[0].name"]),
+    ({"name": "x", "steps": [command("two\nlines")]}, ["steps[0].name"]),
+    ({"name": "x", "steps": [command("trailing ")]}, ["steps[0].name"]),
+    ({"name": "x", "steps": [command("y" * 101)]}, ["steps[0].name", "100"]),
+    ({"name": "x", "steps": [{"name": "G", "steps": [command("A", timeout="z"), {"name": "B", "type": "nope"}]}]},
+     ["steps[0].steps[0].timeout (z)", "steps[0].steps[1].type (nope)"]),
+    ({"name": "x", "sequence_xml": ""}, ["sequence_xml", "empty"]),
+    ({"name": "x", "sequence_xml": "<sequence><group>"}, ["sequence_xml", "line 1", "ends too early"]),
+    ({"name": "x", "sequence_xml": "<other/>"}, ["sequence_xml", "<sequence>"]),
+    ({"name": "x", "sequence_xml": '<!DOCTYPE s [<!ENTITY a "b">]><sequence/>'}, ["DOCTYPE"]),
+    ({"name": "x", "sequence_xml": '<sequence version="3.10">' + "x" * (8 * 1024 * 1024) + "</sequence>"}, ["longer than"]),
+    ({"name": "x", "sequence_xml": '<sequence name="MDT"><step name="a"/></sequence>'}, ["Microsoft Deployment Toolkit"]),
+    ({"name": "x", "steps": [], "update_secrets": "never"}, ["update_secrets"]),
+    ({"name": "x", "steps": [], "operation_timeout": 0}, ["operation_timeout (0)"]),
+    ({"name": "x", "steps": [], "site_code": "TOOLONG"}, ["site_code (TOOLONG)"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "says"), BAD, ids=[says[0][:60] for _options, says in BAD])
+def test_bad_input_is_refused_before_anything_is_sent(bench: Bench, options: dict[str, t.Any], says: list[str]) -> None:
+    message = bench.refused(MODULE, **options)
+    assert all(text in message for text in says), message
+    assert bench.requests == []
+
+
+def test_steps_and_options_are_judged_together(bench: Bench) -> None:
+    message = bench.refused(MODULE, name="x ", max_run_time=-1, steps=[command("A", timeout="soon"), command("B ")])
+    assert all(text in message for text in ("name", "max_run_time", "steps[0].timeout", "steps[1].name"))
+
+
+def test_a_site_that_is_not_there_and_one_without_rights(bench: Bench) -> None:
+    assert "XX9" in bench.refused(MODULE, name="x", steps=[], site_code="XX9")
+    bench.front.plan.set([{"kind": "denied", "method": "SetSequence"}])
+    result = bench.run(MODULE, name="x", steps=[])
+    assert result["error"]["code"] == "access_denied" and not result["changed"]
+
+
+def test_a_sequence_that_is_too_large_names_the_remedy() -> None:
+    bench = Bench()
+    steps = [command(f"Step {index}", "x" * 900) for index in range(600)]
+    message = bench.refused(MODULE, "envelope_too_large", name="x", steps=steps)
+    assert 'MaxEnvelopeSizekb="8192"' in message and bench.packages("x") == []
+
+
+def test_a_sequence_that_fits_but_cannot_be_read_back_says_what_was_done() -> None:
+    bench = Bench(max_envelope_kb=64)
+    result = bench.run(MODULE, name="x", steps=[command(f"Step {index}", "x" * 900) for index in range(50)])
+    assert result["error"]["code"] == "envelope_too_large" and result["changed"]
+    assert "Done before the failure: save the task sequence x." in result["msg"]
