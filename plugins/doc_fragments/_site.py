@@ -72,7 +72,9 @@ options:
         choices: [server, direct]
         default: server
       explicit_lock:
-        description: Whether the lock of an object is requested and released explicitly.
+        description:
+          - Whether the lock of an object is requested before it is saved and released after, at two more requests.
+          - By default the site takes a free lock by itself and gives it back.
         type: bool
         default: false
 notes:

@@ -123,10 +123,13 @@ def _line(step: dict[str, t.Any]) -> str:
         notes.append("continues on error")
     if notes:
         parts.append("[" + "; ".join(notes) + "]")
-    return " ".join(parts)
+    # One line each, whatever a name or a query holds.
+    return "".join(char if char.isprintable() else " " for char in " ".join(" ".join(parts).split()))
 
 
 def _branch(steps: t.Any, prefix: str) -> t.Iterator[str]:
+    if not isinstance(steps, (list, tuple)) or not all(isinstance(step, dict) for step in steps):
+        raise AnsibleFilterError("sequence_tree needs the list of steps of a task sequence")
     for index, step in enumerate(steps):
         last = index == len(steps) - 1
         yield f"{prefix}{'└─' if last else '├─'} {_line(step)}"
@@ -135,8 +138,6 @@ def _branch(steps: t.Any, prefix: str) -> t.Iterator[str]:
 
 def sequence_tree(steps: t.Any, title: str = "") -> str:
     """Return the steps as a tree; raises ``AnsibleFilterError`` for anything that is not a list of steps."""
-    if not isinstance(steps, (list, tuple)) or not all(isinstance(step, dict) for step in steps):
-        raise AnsibleFilterError("sequence_tree needs the list of steps of a task sequence")
     lines = [str(title)] if title else []
     lines.extend(_branch(steps, ""))
     return "\n".join(lines)

@@ -72,6 +72,11 @@ class _RequestsSession(Session):
     """What pywinrm and pypsrp have in common: both send through requests."""
 
     plugin: t.ClassVar[str]
+    trust: t.ClassVar[str]
+    """What to set in the inventory when a certificate is not trusted."""
+
+    def _tls(self, where: str) -> TlsFailed:
+        return TlsFailed(f"TLS with {where}. Check the server's certificate, and {self.trust}.")
 
     def _hang_up(self) -> None:
         raise NotImplementedError
@@ -98,7 +103,7 @@ class _RequestsSession(Session):
         where = f"{self.endpoint}: {text}"
         if isinstance(exc, requests_errors.SSLError):
             # A handshake fails before the first answer; later it is a connection that broke.
-            return TransportLost(where, sent=sent) if self._used else _tls(where)
+            return TransportLost(where, sent=sent) if self._used else self._tls(where)
         if isinstance(exc, (requests_errors.ConnectTimeout, requests_errors.ProxyError)):
             return TransportLost(where, sent=False)
         if isinstance(exc, (requests_errors.InvalidURL, requests_errors.InvalidSchema, requests_errors.MissingSchema)):
@@ -109,12 +114,16 @@ class _RequestsSession(Session):
             return TransportLost(where, sent=sent)
         if isinstance(exc, OSError):
             # requests reports a certificate store that is not there as a plain OSError.
-            return _tls(where) if "certificate" in text.lower() else TransportLost(where, sent=sent)
+            return self._tls(where) if "certificate" in text.lower() else TransportLost(where, sent=sent)
         return None
 
 
 class _WinrmSession(_RequestsSession):
     plugin = "winrm"
+    trust = (
+        "name its authority with ansible_winrm_ca_trust_path (a PEM file); in a lab, "
+        "ansible_winrm_server_cert_validation: ignore does without"
+    )
 
     def _open(self, login: Login) -> t.Any:
         plugin = self._connection
@@ -168,6 +177,10 @@ class _WinrmSession(_RequestsSession):
 
 class _PsrpSession(_RequestsSession):
     plugin = "psrp"
+    trust = (
+        "name its authority with ansible_psrp_ca_cert (a PEM file); in a lab, ansible_psrp_cert_validation: ignore "
+        "does without"
+    )
 
     def _open(self, login: Login) -> t.Any:
         try:
@@ -363,10 +376,6 @@ def _bracketed(host: str) -> str:
 
 def _bytes(text: str | bytes | None) -> bytes:
     return text.encode("utf-8", "replace") if isinstance(text, str) else text or b""
-
-
-def _tls(where: str) -> TlsFailed:
-    return TlsFailed(f"TLS with {where}. Check the server's certificate and the trust settings of the connection.")
 
 
 def _never_connected(exc: BaseException) -> bool:

@@ -23,8 +23,11 @@ def plain(value: t.Any) -> t.Any:
     """Return task arguments without tags or vault wrappers, as built-in types."""
     if isinstance(value, bool) or value is None:
         return value
-    if isinstance(value, str) or getattr(value, "__ENCRYPTED__", False):
-        return str(value)
+    if isinstance(value, str):
+        # Plain str() hands unsafe texts of ansible-core before 2.19 back as they are.
+        return str.__str__(value)
+    if getattr(value, "__ENCRYPTED__", False):
+        return str.__str__(str(value))
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):

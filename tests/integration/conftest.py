@@ -45,8 +45,9 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Simulator:
     """A running simulated site with one store per connection."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
+        self.options = options
         self.log = folder / "simulator.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.ports: dict[str, t.Any] = {}
@@ -57,6 +58,7 @@ class Simulator:
         command = [sys.executable, "-m", "tests.simulator", "--ready-file", str(ready), "--stores", ",".join(STORES)]
         if SEED.is_file():
             command += ["--seed", str(SEED)]
+        command += self.options
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + READY_SECONDS

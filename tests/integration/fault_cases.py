@@ -26,23 +26,28 @@ NO_ANSWER = {"unreachable", "protocol_error", *LOST}
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to fail: the rule of the simulated site's fault plan, and what a person may read afterwards."""
+    """One way to fail: rules of the simulated site's fault plan, and what a person may read afterwards."""
 
-    rule: tuple[tuple[str, t.Any], ...]
+    rules: tuple[dict[str, t.Any], ...]
+    """Their ``at`` counts from the position of the case: 0 is that request, 1 the next."""
     codes: frozenset[str]
     """Words that ``error.code`` may be when the task fails."""
     words: tuple[str, ...] = ()
-    """One of these is in ``msg`` then; without any, only the operation has to be named."""
+    """One of these is in ``msg`` then."""
+
+    def plan(self, position: int) -> list[dict[str, t.Any]]:
+        """Return the fault plan that strikes the request at ``position``."""
+        return [{**rule, "at": position + rule.get("at", 0)} for rule in self.rules]
 
 
-def _kind(codes: set[str], *words: str, **rule: t.Any) -> Kind:
-    return Kind(tuple(rule.items()), frozenset(codes), words)
+def _kind(codes: set[str], *words: str, then: dict[str, t.Any] | None = None, **rule: t.Any) -> Kind:
+    return Kind((rule, then) if then else (rule,), frozenset(codes), words)
 
 
 KINDS: dict[str, Kind] = {
     "fault": _kind({"server_fault"}, "Planned fault", kind="fault", code=0x80338102),
-    "http_500": _kind(NO_ANSWER, "HTTP 500", kind="http", status=500),
-    "http_500_after": _kind(NO_ANSWER, "HTTP 500", kind="http", status=500, when="after"),
+    "http_500": _kind(NO_ANSWER, "HTTP 500", "lost", kind="http", status=500),
+    "http_500_after": _kind(NO_ANSWER, "HTTP 500", "lost", kind="http", status=500, when="after"),
     "http_503": _kind({"server_busy"}, "busy", kind="http", status=503),
     "drop": _kind(LOST, "lost", kind="drop"),
     "drop_after": _kind(LOST, "lost", kind="drop", when="after"),
@@ -50,13 +55,21 @@ KINDS: dict[str, Kind] = {
     "truncate": _kind({*LOST, "protocol_error"}, "lost", "cut", kind="truncate"),
     "denied": _kind({"access_denied"}, "denied", kind="denied"),
     "failure": _kind({"server_fault"}, PROVIDER_TEXT, kind="failure", description=PROVIDER_TEXT, error_code=0x80070070),
-    "locked": _kind({"object_locked"}, "edited by somebody else", "locked", kind="locked"),
+    "locked": _kind({"object_locked"}, "edited by somebody else", "the lock", kind="locked"),
     "timeout": _kind({"operation_timeout", *LOST}, "OperationTimeout", "lost", kind="fault", code=0x80338029),
     "timeout_after": _kind(
         {"operation_timeout", *LOST}, "OperationTimeout", "lost", kind="fault", code=0x80338029, when="after"
     ),
+    # The host is gone for good, before or after it did what was asked for.
+    "dead": _kind(NO_ANSWER, "lost", "Connection", kind="drop", times=0),
+    "dead_after": _kind(
+        NO_ANSWER, "lost", "Connection", kind="drop", when="after", then={"kind": "drop", "at": 1, "times": 0}
+    ),
     "quota": _kind({"server_busy"}, "Planned fault", kind="fault", code=0x803381A6),
 }
+
+CARRIED_OUT = {"http_500_after", "drop_after", "reset_after", "truncate", "timeout_after"}
+"""Kinds that lose the reply to what was carried out, and nothing else."""
 
 
 @dataclass

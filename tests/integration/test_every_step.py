@@ -65,8 +65,6 @@ def _play(folder: Path) -> list[dict[str, t.Any]]:
         document = {"schema": 1, "steps": [sample.given for sample in content]}
         source.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
         read = f"{{{{ read_{number}.task_sequences[0].steps }}}}"
-        summary = {"created": f"{{{{ created_{number} }}}}", "again": f"{{{{ again_{number} }}}}",
-                   "applied": f"{{{{ applied_{number} }}}}", "steps": read}  # fmt: skip
         tasks += [
             {"name": f"Create {name}", module: {"name": name, "src": str(source)}, "register": f"created_{number}",
              "ignore_errors": True},
@@ -76,15 +74,21 @@ def _play(folder: Path) -> list[dict[str, t.Any]]:
              "register": f"read_{number}"},
             {"name": f"Apply what was read of {name}", module: {"name": name, "steps": read}, "check_mode": True,
              "diff": True, "register": f"applied_{number}", "ignore_errors": True},
-            {"name": f"Keep {name}", "ansible.builtin.copy": {
-                "content": f"{{{{ {{ {', '.join(f'{key!r}: {value[3:-3]}' for key, value in summary.items())} }}"
-                           " | to_json }}",
-                "dest": f"{folder}/{{{{ inventory_hostname }}}}_{number}.json"},
-             "delegate_to": "localhost", "check_mode": False},
         ]  # fmt: skip
     options = {"compatibility": {"write_via": "{{ ways[inventory_hostname] }}"}, "site_code": "PS1"}
-    return [{"hosts": "sites", "gather_facts": False, "vars": {"ways": WAYS}, "tasks": tasks,
-             "module_defaults": {"group/configmgr.osd.cm": options}}]  # fmt: skip
+    results = ", ".join(
+        f"{host!r}: {{{', '.join(f'{name!r}: hostvars.{host}.{name}' for name in _registered())}}}" for host in WAYS
+    )
+    keep = {"ansible.builtin.copy": {"content": f"{{{{ {{{results}}} | to_json }}}}", "dest": f"{folder}/results"}}
+    return [
+        {"hosts": "sites", "gather_facts": False, "vars": {"ways": WAYS}, "tasks": tasks,
+         "module_defaults": {"group/configmgr.osd.cm": options}},
+        {"hosts": "localhost", "gather_facts": False, "tasks": [keep]},
+    ]  # fmt: skip
+
+
+def _registered() -> list[str]:
+    return [f"{kind}_{number}" for number in range(len(SEQUENCES)) for kind in ("created", "again", "read", "applied")]
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +97,12 @@ def outcome(running_simulator: t.Any, tmp_path_factory: pytest.TempPathFactory) 
     running_simulator.reset()
     folder = tmp_path_factory.mktemp("every_step")
     run = Ansible(running_simulator, folder).play(_play(folder), "-v")
+    assert (folder / "results").is_file(), run.output
+    results = json.loads((folder / "results").read_text(encoding="utf-8"))
     found = {}
     for host, (number, name) in itertools.product(WAYS, enumerate(SEQUENCES)):
-        path = folder / f"{host}_{number}.json"
-        assert path.is_file(), run.output
-        found[host, name] = json.loads(path.read_text(encoding="utf-8"))
+        own = {kind: results[host][f"{kind}_{number}"] for kind in ("created", "again", "applied")}
+        found[host, name] = {**own, "steps": results[host][f"read_{number}"]["task_sequences"][0]["steps"]}
     imports = {host: [entry["method"] for entry in running_simulator.journal(host)].count("ImportSequence")
                for host in WAYS}  # fmt: skip
     yield found, run, imports

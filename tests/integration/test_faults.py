@@ -17,7 +17,7 @@ from collections import Counter
 import pytest
 from tests.integration.conftest import PASSWORD, ROOT, STORES, Simulator
 from tests.integration.expected_requests import expected_requests
-from tests.integration.fault_cases import KINDS, SCENARIOS, SECRET, Faulty, Scenario, every_case, sample
+from tests.integration.fault_cases import CARRIED_OUT, KINDS, SCENARIOS, SECRET, Faulty, Scenario, every_case, sample
 from tests.integration.inprocess import Done, InProcess
 from tests.integration.test_targets import requests
 
@@ -53,9 +53,16 @@ def hides(done: Done) -> bool:
 
 
 def leaked(done: Done, site: InProcess) -> bool:
-    """Whether an enumeration stays open that the task could have released: it got its context."""
-    unknown = any(entry["verb"] in ("Enumerate", "Pull") and entry["injected"] for entry in done.requests)
-    return bool(site.enumerations()["open"]) and not unknown
+    """Whether an enumeration stays open that the task could have released: it got the context, and was heard."""
+    unknown = any(entry["verb"] == "Enumerate" and entry["executed"] and entry["injected"] for entry in done.requests)
+    unheard = any(entry["verb"] == "Release" and entry["injected"] for entry in done.requests)
+    return bool(site.enumerations()["open"]) and not (unknown or unheard)
+
+
+def settled_by_reading(done: Done, case: Faulty) -> bool:
+    """Whether the reply of a write was lost, the write was carried out, and the site could be asked afterwards."""
+    struck = [entry for entry in done.requests if entry["injected"]]
+    return len(struck) == 1 and struck[0]["write"] and struck[0]["executed"] and case.kind in CARRIED_OUT
 
 
 def check_failure(done: Done, case: Faulty) -> None:
@@ -86,11 +93,12 @@ def test_a_fault_leaves_nothing_behind(number: int, sites: dict[str, InProcess])
     scenario = SCENARIOS[case.scenario]
     site = sites[STORES[number % len(STORES)]]
     prepare(site, scenario)
-    site.plan_faults({"at": case.position, **dict(KINDS[case.kind].rule)})
+    site.plan_faults(*plan(case, scenario))
     done = site.run(scenario.case.module, **scenario.args)
     assert [entry for entry in done.requests if entry["injected"]], f"nothing was struck\n{story(done)}"
     if done.failed:
         check_failure(done, case)
+        assert not settled_by_reading(done, case), story(done)
     assert not written_twice(done), story(done)
     assert not hides(done), story(done)
     assert not leaked(done, site), f"{site.enumerations()}\n{story(done)}"
@@ -98,6 +106,16 @@ def test_a_fault_leaves_nothing_behind(number: int, sites: dict[str, InProcess])
     before = len(site.rows(scenario.found))
     assert before <= 1 or scenario.case.action == "replace", f"{before} of one name\n{story(done)}"
     complete(site, scenario, done)
+
+
+def plan(case: Faulty, scenario: Scenario) -> list[dict[str, t.Any]]:
+    """Return the fault plan; a provider that quotes what it was sent quotes the secret too."""
+    rules = KINDS[case.kind].plan(case.position)
+    if SECRET in str(scenario.args):
+        for rule in rules:
+            if "description" in rule:
+                rule["description"] += f": {SECRET}"
+    return rules
 
 
 def prepare(site: InProcess, scenario: Scenario) -> None:

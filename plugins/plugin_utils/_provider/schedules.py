@@ -211,19 +211,19 @@ def is_utc(schedule: Schedule) -> bool:
 def make(site: Site, wanted: t.Sequence[Schedule], live: t.Sequence[Instance] = ()) -> list[Instance]:
     """Return schedules as objects: the server makes them, unless the switch ``schedule_tokens`` says otherwise.
 
-    Those given by class are taken from ``live``. Raises ProtocolError when the server read
+    What the site holds already is taken from ``live``. Raises ProtocolError when the server read
     something else from the text than was written.
     """
-    tokens = [item for item in wanted if isinstance(item, Token)]
     known: dict[Schedule, Instance] = {stored(item): item for item in live}
+    tokens = [item for item in wanted if isinstance(item, Token) and item not in known]
     if site.compatibility.schedule_tokens == "direct":
         known.update((token, token.instance) for token in tokens)
     elif tokens:
-        known.update((stored(item), item) for item in _read_from_string(site, tokens))
+        known.update(_read_from_string(site, tokens))
     return [known[item] for item in wanted]
 
 
-def _read_from_string(site: Site, tokens: t.Sequence[Token]) -> list[Instance]:
+def _read_from_string(site: Site, tokens: t.Sequence[Token]) -> dict[Token, Instance]:
     hint = "compatibility.schedule_tokens: direct makes the schedules here instead"
     text = "".join(token.text for token in tokens)
     try:
@@ -234,11 +234,12 @@ def _read_from_string(site: Site, tokens: t.Sequence[Token]) -> list[Instance]:
     found = answer.out.get("TokenData")
     made = [item for item in found if isinstance(item, Instance)] if isinstance(found, list) else []
     times.without_zone(t.cast("list[Value]", made))
-    if not same(tokens, [stored(item) for item in made]):
+    read = {token: item for item in made for token in (from_instance(item),) if token is not None}
+    if len(made) != len(tokens) or set(read) != set(tokens):
         raise ProtocolError(
             f"The site read other schedules from the text than were written; {hint}.",
             wmi_class="SMS_ScheduleMethods",
             method="ReadFromString",
             detail={"text": text},
         )
-    return made
+    return read

@@ -37,11 +37,10 @@ from .._errors import (
     ServerFault,
     VersionConflict,
 )
-from . import discovery
+from . import discovery, locks
 
 INVALID_NAMESPACE = 0x8004100E
 INVALID_CLASS = 0x80041010
-LOCKED = 0x40480732
 DELETING = 3
 """``ActionInProgress`` of a row whose deletion the site components have yet to finish."""
 
@@ -291,51 +290,31 @@ class Site:
         wmi_class: str | None = None,
         method: str | None = None,
         path: str | None = None,
+        created: t.Callable[[_T], str] | None = None,
     ) -> _T:
         """Send one write of any form (also a method such as SetSequence) under the common rules.
 
         ``what`` names it for people ("save SMS_Package..."). ``settle`` decides after a lost answer:
         it reads and returns what ``send`` would have returned, or ``None`` when the site shows no
-        trace of the write. ``path`` is the relative path for the report about a lock.
+        trace of the write. ``path`` is the relative path of the object, for its lock; ``created`` returns
+        that of a new one, for a method that may leave it locked.
 
         Raises :class:`OutcomeUnknown` when reading could not decide, :class:`NotAsWritten` when it
         showed that nothing happened.
         """
         if self.read_only:
             raise RuntimeError(f"{what} in check mode")
-        try:
-            answer = send()
-        except (OutcomeUnknown, OperationTimeout) as lost:
-            answer = self._decide(lost, what, settle, wmi_class, method)
-        except ServerFault as exc:
-            raise self.locked(exc, path) from None
-        self.written.append(what)
+        with locks.Hold(self.cim, path, wanted=self.compatibility.explicit_lock) as lock:
+            try:
+                answer = send()
+            except (OutcomeUnknown, OperationTimeout) as lost:
+                answer = self._decide(lost, what, settle, wmi_class, method)
+            except ServerFault as exc:
+                raise locks.explain(self.cim, exc, path) from None
+            self.written.append(what)
+            if created is not None:
+                lock.path = created(answer)
         return answer
-
-    def locked(self, error: ServerFault, path: str | None) -> ServerFault:
-        """Add to a lock error who holds the lock (reference: provider-behaviour 9)."""
-        if not path or not (isinstance(error, ObjectLocked) or error.sms_error_code == LOCKED):
-            return error
-        owner = ""
-        try:
-            out = self.cim.invoke("SMS_ObjectLock", "GetLockInformation", {"ObjectRelPath": path}).out
-        except ConfigMgrError:
-            out = {}
-        if out.get("AssignedUser"):
-            owner = f" It is locked by {out['AssignedUser']}"
-            owner += f" on {out['AssignedMachine']}" if out.get("AssignedMachine") else ""
-            owner += f" since {_clock(str(out['AssignedTimeUTC']))} (UTC)" if out.get("AssignedTimeUTC") else ""
-            owner += "."
-        return ObjectLocked(
-            f"{path} is being edited by somebody else; nothing was saved.{owner} "
-            "Close it in that console, or wait: a lock that was left behind ends after 30 minutes.",
-            wmi_class=error.wmi_class,
-            method=error.method,
-            hresult=error.hresult,
-            sms_error_code=error.sms_error_code,
-            detail=error.detail,
-            attempted=error.attempted,
-        )
 
     def writable(self, before: Instance, changes: t.Mapping[str, Value]) -> Instance:
         """Return what goes back to the site: keys, version and everything that is not computed.
@@ -451,11 +430,6 @@ class Site:
             detail=error.detail,
             attempted=f"save {path}",
         )
-
-
-def _clock(stamp: str) -> str:
-    """Return the digits of a CIM timestamp as a person reads them."""
-    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[8:10]}:{stamp[10:12]}"
 
 
 def equal(stored: Value, sent: Value) -> bool:

@@ -146,7 +146,7 @@ def conflicts(state: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any] | None
 def state_of(live: Instance) -> State:
     """Return what an advertisement of the site means."""
     flags, client = _number(live, "AdvertFlags"), _number(live, "RemoteClientFlags")
-    content = next((word for word, (bit, _near) in CONTENT.items() if client & bit), None)
+    content = _only_one({word: bit for word, (bit, _near) in CONTENT.items()}, client)
     near = CONTENT[content][1] if content else NEAR_BITS
     return {
         "purpose": "required" if _number(live, "OfferType") == REQUIRED else "available",
@@ -155,11 +155,17 @@ def state_of(live: Instance) -> State:
         "expires_at": _live_moment(live, "ExpirationTime"),
         "events": flags & EVENT_BITS,
         "tokens": schedules.of(live),
-        "rerun": next((word for word, bit in RERUN.items() if client & bit), None),
+        "rerun": _only_one(RERUN, client),
         "content": content,
         "use_neighbor_boundary_group": bool(client & near and not client & NO_NEIGHBOUR),
         "comment": live.get("Comment", ""),
     }
+
+
+def _only_one(bits: t.Mapping[str, int], value: int) -> str | None:
+    """Return the word whose bit is set; ``None`` for none and for several, of which nobody knows which one counts."""
+    found = [word for word, bit in bits.items() if value & bit]
+    return found[0] if len(found) == 1 else None
 
 
 def visibility(flags: int) -> str:

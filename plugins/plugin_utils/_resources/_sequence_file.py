@@ -20,7 +20,7 @@ SCHEMA = 1
 """The version of the file form that this collection reads."""
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file; the largest real sequence measured has 0.3 MB."""
-DEEPEST = 300
+DEEPEST = 250
 MOST = 1_000_000
 """Levels and values of a file once its aliases are written out."""
 
@@ -86,13 +86,28 @@ def read(path: str) -> bytes:
     return data
 
 
+def _check_depth(text: str) -> None:
+    """Refuse a text that is nested too deep: the C library ends the process then."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Base):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                place = f"src: line {event.start_mark.line + 1}"
+                raise InvalidInput([Problem(place, "", f"is nested more than {DEEPEST} levels deep")])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 def parse(data: bytes, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return the content of a YAML file with ``{var: name}`` replaced.
 
     Raises :class:`InvalidInput` for anything but a mapping with ``schema: 1`` and ``steps``.
     """
     try:
-        found = yaml.load(data.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506 - a safe loader
+        text = data.decode("utf-8-sig")
+        _check_depth(text)
+        found = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except RecursionError:
         raise InvalidInput([Problem("src", "", "is nested too deep")]) from None
     except UnicodeDecodeError as error:

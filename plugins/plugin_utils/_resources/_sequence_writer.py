@@ -20,6 +20,7 @@ from .._sequence.equality import differences, same
 from .._sequence.graft import graft, keep_unknown
 from .._sequence.match import Matching, match
 from .._sequence.model import PREFIX, Operand, Sequence
+from .._sequence.rules import load_rules
 from .._sequence.vocabulary import is_xml_only
 from .._sequence.wording import condition_words, shorten, value_words
 from .._sequence.xml_write import write_sequence
@@ -59,12 +60,25 @@ def encode(
     if imported is None and (store.site.compatibility.write_via == "xml" or needs_text(wanted)):
         imported = store.convert(write_sequence(wanted))
     if imported is not None:
-        encoded = graft(imported, wanted, live, matching)
+        encoded = _filled(graft(imported, wanted, live, matching))
         encoded.properties = {**wanted.properties, "Steps": encoded.get("Steps")}
         return encoded
     if matching is not None:
         keep_unknown(wanted, matching)
     return to_instance(wanted)
+
+
+def _filled(instance: Instance) -> Instance:
+    """Give what must not be null the value that null means: text leaves it out, and a site may refuse it then."""
+    rule = load_rules().step(instance.class_name)
+    for name, known in rule.properties.items() if rule is not None else ():
+        if known.not_null and not known.required and not known.array and instance.get(name) is None:
+            value = known.null_means if known.null_means is not None or known.is_number else known.zero()
+            if value is not None:
+                instance.properties[name] = value
+    for step in instance.get("Steps") or ():
+        _filled(step)
+    return instance
 
 
 def _words(class_name: str, name: str, value: t.Any) -> str:

@@ -15,7 +15,7 @@ import typing as t
 from .._cim import wql
 from .._cim.instance import Instance, Value
 from .._errors import InvalidInput, NotAsWritten, Problem, ProtocolError, RequestTooLarge, ServerFault
-from .._provider.site import DELETING, Loaded, Site, same_name
+from .._provider.site import DELETING, Loaded, Site, relative_path, same_name
 from .._sequence.decode import from_instance
 from .._sequence.model import Sequence
 from .._sequence.xml_read import read_sequence
@@ -177,9 +177,19 @@ class TsSite:
             found = SAVED_PATH.search(str(answer.out.get("SavedTaskSequencePackagePath") or ""))
             return found[1] if found else package_id
 
-        path = f'{PACKAGE}.PackageID="{package_id}"' if package_id else None
+        def path(key: str) -> str:
+            return relative_path(PACKAGE, {"PackageID": key}) if key else ""
+
         try:
-            saved = self.site.write(what, send, settle=settle, wmi_class=PACKAGE, method="SetSequence", path=path)
+            saved = self.site.write(
+                what,
+                send,
+                settle=settle,
+                wmi_class=PACKAGE,
+                method="SetSequence",
+                path=path(package_id) or None,
+                created=path,
+            )
         except ServerFault as error:
             raise self.site.conflict(error, before) if before is not None else error from None
         saved = saved or settle() or ""

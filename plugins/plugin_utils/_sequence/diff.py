@@ -20,6 +20,7 @@ from .dynamic_variables import secrets as dynamic_secrets
 from .equality import Difference, canonical_properties, differences
 from .match import Matching
 from .model import Sequence, Step
+from .renames import SAME_CONTENT, with_renames
 from .secret_places import RULES, has_rules, secret_names, secret_text
 from .vocabulary import is_xml_only, properties_of
 from .wording import NameOf
@@ -28,6 +29,7 @@ from .xml_form import ATTRIBUTE_PROPERTIES
 ADDED = "added"
 REMOVED = "removed"
 MOVED = "moved"
+RENAMED = "renamed"
 ENABLED = "enabled"
 DISABLED = "disabled"
 CHANGED = "changed"
@@ -57,22 +59,33 @@ class Change:
     old: str | None = None
     new: str | None = None
     lines: tuple[str, ...] = ()
+    old_step: Step | None = dataclasses.field(default=None, repr=False, compare=False)
+    new_step: Step | None = dataclasses.field(default=None, repr=False, compare=False)
+    property: str | None = dataclasses.field(default=None, compare=False)
 
 
 def changes(
-    old: Sequence | None, new: Sequence | None, matching: Matching | None = None, *, name_of: NameOf | None = None
+    old: Sequence | None,
+    new: Sequence | None,
+    matching: Matching | None = None,
+    *,
+    name_of: NameOf | None = None,
+    both_ways: bool = False,
 ) -> list[Change]:
     """Return the changes that make the old sequence the new one, in run order.
 
     :param old: ``None`` when the sequence does not exist yet; ``new``: ``None`` when it is deleted.
-    :param matching: of both; needed when both are given.
+    :param matching: of both; needed when both are given. Steps that were moved and renamed at once
+        are found here in addition, for the wording only.
     :param name_of: names for the IDs that properties hold.
+    :param both_ways: an unknown property that only the old side states is a change too.
     """
     old_paths = _paths(old)
     new_paths = _paths(new)
     if matching is None or old is None or new is None:
         found = [_removed(step, old_paths[id(step)]) for step in old.walk()] if old is not None else []
         return found + ([_added(s, new_paths[id(s)], name_of) for s in new.walk()] if new is not None else [])
+    matching = with_renames(matching)
     after = _removals(matching, old_paths)
     moved = _moved(matching)
     found = list(after.get(None, ()))
@@ -83,23 +96,45 @@ def changes(
             found.append(_added(step, path, name_of))
             continue
         if id(step) in moved:
-            found.append(Change(MOVED, path, wording.type_word(step), None, old_paths[id(pair.old)], path))
-        for difference in differences(pair.old, step):
-            found.append(_changed(pair.old, step, path, difference, name_of))
+            kind = wording.type_word(step)
+            found.append(Change(MOVED, path, kind, None, old_paths[id(pair.old)], path, (), pair.old, step))
+        for difference in _all_differences(pair.old, step, both_ways):
+            change = _changed(pair.old, step, path, difference, name_of)
+            if change.kind == RENAMED and pair.kind == SAME_CONTENT:
+                change = dataclasses.replace(change, lines=_lost(pair.old))
+            found.append(dataclasses.replace(change, old_step=pair.old, new_step=step, property=difference.property))
         found.extend(after.get(id(step), ()))
     return found
 
 
-def render(found: t.Sequence[Change], max_lines: int = MAX_LINES, max_bytes: int = MAX_BYTES) -> str:
-    """Return changes as text, at most so many lines and bytes (UTF-8); empty when nothing changes."""
+def _all_differences(old: Step, new: Step, both_ways: bool) -> list[Difference]:
+    found = differences(old, new)
+    if both_ways:
+        named = {difference.property for difference in found}
+        back = [difference for difference in differences(new, old) if difference.property not in named]
+        found += [difference._replace(old=difference.new, new=difference.old) for difference in back]
+    return found
+
+
+def render(
+    found: t.Sequence[Change],
+    max_lines: int = MAX_LINES,
+    max_bytes: int = MAX_BYTES,
+    *,
+    block_lines: int = _BLOCK_LINES,
+) -> str:
+    """Return changes as text, at most so many lines and bytes (UTF-8); empty when nothing changes.
+
+    :param block_lines: how many lines of one change are shown at most.
+    """
     if not found:
         return ""
     lines: list[str] = []
     size = 0
     for index, change in enumerate(found):
         block = _block(change)
-        if len(block) > _BLOCK_LINES:
-            block = [*block[: _BLOCK_LINES - 1], f"      ... {len(block) - _BLOCK_LINES + 1} more lines"]
+        if len(block) > block_lines:
+            block = [*block[: block_lines - 1], f"      ... {len(block) - block_lines + 1} more lines"]
         block_size = sum(len(line.encode("utf-8", "replace")) + 1 for line in block)
         left = len(found) - index
         closing = f"... and {left} more changes"
@@ -205,7 +240,7 @@ def _added(step: Step, path: str, name_of: NameOf | None) -> Change:
         lines.extend(_labelled(wording.option_name(step.class_name, name), step, name, value, name_of))
     if step.condition:
         lines.append(f"condition: {wording.shorten(wording.condition_words(step.condition, name_of))}")
-    return Change(ADDED, path, wording.type_word(step), lines=tuple(lines))
+    return Change(ADDED, path, wording.type_word(step), lines=tuple(lines), new_step=step)
 
 
 def _labelled(option: str, step: Step, name: str, value: t.Any, name_of: NameOf | None) -> list[str]:
@@ -235,6 +270,11 @@ def _unknown_names(step: Step) -> list[str]:
 
 
 def _removed(step: Step, path: str) -> Change:
+    return Change(REMOVED, path, wording.type_word(step), lines=_lost(step), old_step=step)
+
+
+def _lost(step: Step) -> tuple[str, ...]:
+    """Return a line that names what nobody keeps of a step that is not there any more."""
     lost = [f"the stored secret {wording.option_name(step.class_name, name)}" for name in _own_secrets(step)]
     if has_rules(step):
         stored = [variable.name for variable in dynamic_secrets(step.properties[RULES]) if variable.value]
@@ -242,8 +282,7 @@ def _removed(step: Step, path: str) -> Change:
     if properties_of(step.class_name) is not None:
         unknown = [name for name in _unknown_names(step) if name not in secret_names(step)]
         lost += [f"property {name}, which this collection does not know" for name in unknown]
-    lines = (f"lost with it: {', '.join(lost)}",) if lost else ()
-    return Change(REMOVED, path, wording.type_word(step), lines=lines)
+    return (f"lost with it: {', '.join(lost)}",) if lost else ()
 
 
 def _changed(old: Step, new: Step, path: str, difference: Difference, name_of: NameOf | None) -> Change:
@@ -253,6 +292,8 @@ def _changed(old: Step, new: Step, path: str, difference: Difference, name_of: N
     if name == "Condition":
         before, after = (wording.condition_words(step.condition, name_of) for step in (old, new))
         return Change(CONDITION, path, kind, "condition", before, after)
+    if name == "Name":
+        return Change(RENAMED, path, kind, option, old.name, new.name)
     if name == "Enabled":
         return Change(DISABLED if new.properties.get(name) is False else ENABLED, path, kind, option)
     before_lines = wording.setting_lines(old, name, _shown(old, name), name_of)
@@ -296,6 +337,9 @@ def _block(change: Change) -> list[str]:
         return [f"{head}: moved, was {change.old}" if change.old != change.path else f"{head}: moved within its group"]
     if change.kind in (ADDED, REMOVED):
         return [head, *(f"      {_plain(line)}" for line in change.lines)]
+    if change.kind == RENAMED:
+        old_name = wording.shorten(change.old or "") or "(no name)"
+        return [f"{head}: renamed, was {old_name}", *(f"      {_plain(line)}" for line in change.lines)]
     if change.kind in (ENABLED, DISABLED):
         return [f"{head}: {change.kind}"]
     if change.kind == SCRIPT:

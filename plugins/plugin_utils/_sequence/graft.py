@@ -19,7 +19,6 @@ from .._errors import NotAsWritten
 from .equality import canonical_condition
 from .match import Matching
 from .model import Operand, Sequence, Step
-from .rules import load_rules
 from .secret_places import RULES, has_rules, secret_names, secret_text
 from .vocabulary import is_xml_only, properties_of
 from .xml_form import ATTRIBUTE_PROPERTIES
@@ -93,7 +92,7 @@ def _graft_step(instance: Instance, step: Step, stored: Step | None) -> None:
     for name in secret_names(step):
         text = secret_text(step.properties.get(name))
         # Also where none is left: the text may hold the constant for stored secrets, which is no password.
-        if (text or instance.get(name) or _must_be_there(step, name)) and instance.get(name) != text:
+        if (text or instance.get(name)) and instance.get(name) != text:
             instance.properties[name] = text
     if has_rules(step) and instance.get(RULES) is not None:
         # The text carries secret values too, but a server that strips them must not lose them.
@@ -106,13 +105,6 @@ def _graft_step(instance: Instance, step: Step, stored: Step | None) -> None:
     condition = instance.get("Condition")
     if isinstance(condition, Instance) and canonical_condition(stored.condition) == canonical_condition(step.condition):
         _graft_operands(_items(condition, "Operands"), stored.condition or [])
-
-
-def _must_be_there(step: Step, name: str) -> bool:
-    """Return whether a site refuses null here: text leaves an empty secret out, so the server's object has none."""
-    rule = load_rules().step(step.class_name)
-    known = rule.properties.get(name) if rule is not None else None
-    return known is not None and known.not_null
 
 
 def _graft_operands(instances: list[Instance], operands: list[Operand]) -> None:

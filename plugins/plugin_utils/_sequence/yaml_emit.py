@@ -18,14 +18,15 @@ import typing as t
 from .._errors import InvalidInput, Problem
 from .marked_text import has_trailing_blanks
 
-WIDTH = 120
+WIDTH = 140
 """Characters of a line with more than one value; single texts are never broken."""
-_DEPTH = 250
+_DEEPEST = 450
+"""Columns of indentation; Python's stack is the limit here."""
 
 _TEMPLATE = re.compile(r"\{[{%#]")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./()@+\\ -]*\Z")
-_WORDS = frozenset(("y", "yes", "n", "no", "true", "false", "on", "off", "null", "none", "nan", "inf"))
-"""Plain words that are no text in YAML 1.1, or that other readers might take for something else."""
+_WORDS = frozenset(("y", "yes", "n", "no", "true", "false", "on", "off", "null"))
+"""Plain words that are no text in YAML 1.1."""
 _ESCAPED = re.compile("[\x00-\x1f\x7f-\xa0\xad\u2028\u2029\ufeff\ufffe\uffff]")
 _NOT_IN_BLOCKS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -119,14 +120,14 @@ def entry(key: str, value: t.Any, indent: int, *, blocks: bool = False, rows: bo
     :param blocks: write a text as a block even where it has one line only (scripts).
     :param rows: write a list of mappings as rows, however short it is.
     """
-    margin = " " * indent
-    return [f"{margin}{line}" if not index else line for index, line in enumerate(_item(f"{_key(key)}:", value, indent, blocks, rows))]
+    lines = _item(f"{_key(key)}:", value, indent, blocks, rows)
+    return [" " * indent + lines[0], *lines[1:]]
 
 
 def _item(head: str, value: t.Any, indent: int, blocks: bool = False, rows: bool = False) -> list[str]:
     """Return the lines of a value after a key; the first one is not indented yet."""
-    if indent > 2 * _DEPTH:
-        raise InvalidInput([Problem("steps", "", f"is nested more than {_DEPTH} levels deep")])
+    if indent > _DEEPEST:
+        raise InvalidInput([Problem("steps", "", "is nested too deeply")])
     if isinstance(value, str) and (blocks or "\n" in value):
         if is_block(value):
             header, lines = block(value, indent + 2)

@@ -10,6 +10,7 @@ layer above. Shapes and reasons: reference wsman 2 to 7.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 import xml.etree.ElementTree as ET
 
@@ -52,7 +53,18 @@ class WsmanClient:
     ) -> None:
         self.uris = uris.UriFamily(uri_family)
         self.operation_timeout = float(operation_timeout)
+        self._context: dict[str, str] = {}
         self._exchange = Exchange(transport, max_envelope_size=max_envelope_size, observer=observer)
+
+    @contextlib.contextmanager
+    def in_context(self, values: t.Mapping[str, str]) -> t.Iterator[None]:
+        """Hand these values to the provider with every request inside (its WMI context; reference: wsman 1.4)."""
+        before = self._context
+        self._context = {**before, **values}
+        try:
+            yield
+        finally:
+            self._context = before
 
     @property
     def request_limit(self) -> int:
@@ -279,7 +291,7 @@ class WsmanClient:
             action=action,
             resource_uri=resource_uri,
             selectors=selectors,
-            options=options,
+            options=[*options, *(Option(f"wmi:{name}", value) for name, value in self._context.items())],
             operation_timeout=self.operation_timeout,
             message_id=message_id,
             body=body,

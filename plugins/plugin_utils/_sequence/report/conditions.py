@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ..model import Step
-from ..secret_places import is_secret
+from .hidden import NOT_SHOWN, raw_text, sounds_secret
 from .parts import Line, Span, Spans
-from .text import NOT_SHOWN, code, filled_in, flow, language, one_line, placeholder, reference_text
+from .text import code, filled_in, language, one_line, placeholder, reference_text
 
 _OPERATORS = {
     "equals": "equals",
@@ -45,8 +44,10 @@ def _short(line: Line, inner: bool) -> str:
     text = "".join(span.text for span in line.spans)
     if not line.below:
         return text
-    key = next((key for key, words in _LOGIC.items() if words == text), "all")
-    body = _SHORT[key].join(_short(below, True) for below in line.below)
+    key = next((key for key, words in _LOGIC.items() if words == text), None)
+    body = _SHORT[key or "all"].join(_short(below, True) for below in line.below)
+    if key is None:
+        return f"{text} ({body})"
     if key == "none":
         return f"not ({body})"
     return f"({body})" if inner and len(line.below) > 1 else body
@@ -59,7 +60,7 @@ def conditions_of(condition: t.Any) -> t.Iterator[dict[str, t.Any]]:
         entry = stack.pop()
         if not isinstance(entry, dict):
             continue
-        inner = [item for key in _LOGIC for item in _items(entry.get(key))]
+        inner = [item for key in (*_LOGIC, "operands") for item in _items(entry.get(key))]
         if inner:
             stack.extend(reversed(inner))
         else:
@@ -82,7 +83,7 @@ def _line(entry: t.Any) -> Line:
     for key, describe in _KINDS.items():
         if entry.get(key) is not None:
             return Line(describe(entry))
-    return Line(_generic(entry))
+    return Line(_generic(entry), [_line(item) for item in _items(entry.get("operands"))])
 
 
 def _comparison(operator: t.Any, value: t.Any, name: str = "") -> Spans:
@@ -92,7 +93,7 @@ def _comparison(operator: t.Any, value: t.Any, name: str = "") -> Spans:
     words = _OPERATORS.get(key, text)
     if key in ("exists", "notexists"):
         return [Span(f" {words}")]
-    if is_secret(Step(""), name):
+    if sounds_secret(name):
         return [Span(f" {words} "), Span(NOT_SHOWN, "secret")]
     if isinstance(value, bool):
         value = "true" if value else "false"
@@ -176,10 +177,7 @@ def _generic(entry: dict[str, t.Any]) -> Spans:
     spans = [Span("a condition of class "), code(entry.get("class") or "(unknown)")]
     properties = entry.get("properties")
     if isinstance(properties, dict) and properties:
-        step = Step(one_line(entry.get("class")))
-        shown = {name: NOT_SHOWN if is_secret(step, name) else value for name, value in properties.items()}
-        spans += [Span(": "), code(flow(shown))]
-    operands = entry.get("operands")
-    if isinstance(operands, list):
-        spans.append(Span(f" with {len(operands)} inside it", "muted"))
+        class_name = one_line(entry.get("class"))
+        shown = [f"{one_line(name)}: {raw_text(class_name, name, value)}" for name, value in properties.items()]
+        spans += [Span(": "), code(", ".join(shown))]
     return spans

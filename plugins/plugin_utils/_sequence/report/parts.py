@@ -13,6 +13,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+UNKNOWN = "?"
+"""What stands for a number that nobody can know."""
+
 
 class Span(t.NamedTuple):
     """A piece of a line. ``style`` is empty, ``code``, ``muted``, ``secret`` or ``strong``."""
@@ -26,7 +29,7 @@ Spans = list[Span]
 
 @dataclasses.dataclass
 class Line:
-    """A line with lines below it: one entry of a condition."""
+    """A line with lines below it: an entry of a condition, a rule with its variables."""
 
     spans: Spans
     below: list[Line] = dataclasses.field(default_factory=list)
@@ -37,7 +40,12 @@ class Setting:
     """An option in words; more than one line for lists."""
 
     label: str
-    lines: list[Spans]
+    lines: list[Line]
+
+    @classmethod
+    def of(cls, label: str, *spans: Span) -> Setting:
+        """Return a setting of one line."""
+        return cls(label, [Line(list(spans))])
 
 
 @dataclasses.dataclass
@@ -69,7 +77,7 @@ class Mark(t.NamedTuple):
     style: str
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Entry:
     """A step or, when ``steps`` is a list, a group or a child task sequence with its steps.
 
@@ -109,7 +117,7 @@ class Entry:
     @property
     def numbers(self) -> str:
         """What stands before the name."""
-        return f"{self.number}-{self.last}" if self.last else self.number
+        return f"{self.number}-{self.last}" if self.last and self.number != UNKNOWN else self.number
 
     def walk(self) -> t.Iterator[Entry]:
         """Yield the entry and everything in it, in run order."""

@@ -12,7 +12,6 @@ import typing as t
 
 from .parts import Span, Spans
 
-NOT_SHOWN = "not shown"
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -40,16 +39,22 @@ def word(value: t.Any) -> str:
 
 def label(option: str) -> str:
     """Return the name of an option as a label."""
-    text = option.replace("_", " ").strip()
-    text = " ".join(_CAPITALS.get(part.casefold(), part) for part in text.split())
+    text = words(option)
     return text[:1].upper() + text[1:]
+
+
+def words(value: t.Any) -> str:
+    """Return a value in snake_case as words, abbreviations in capitals."""
+    return " ".join(_CAPITALS.get(part.casefold(), part) for part in clean(value).replace("_", " ").split())
 
 
 _CAPITALS = {
     part.casefold(): part
-    for part in ("BIOS", "DHCP", "DNS", "ID", "INF", "IP", "MAC", "OS", "OU", "PIN", "TCP", "TCPIP", "TPM", "UDP",
-                 "UEFI", "UI", "URL", "WINS")
-}  # fmt: skip
+    for part in (
+        "AES BIOS DHCP DNS EFI FAT32 GPT ID INF IP MAC MBR MSR NTFS OS OU PIN "
+        "TCP TCPIP TPM UDP UEFI UI URL VSS WINS XTS"
+    ).split()
+}
 
 
 def code(value: t.Any) -> Span:
@@ -114,7 +119,12 @@ def reference_text(value: t.Any) -> tuple[str, str]:
             rest.append(identity)
         return name or identity or flow(value), ", ".join(part for part in rest if part)
     text = one_line(value)
-    return (text[3:] if text[:3].casefold() == "id:" else text), ""
+    return (text[3:] if is_id_text(text) else text), ""
+
+
+def is_id_text(value: t.Any) -> bool:
+    """Say whether a reference is an ID written as text."""
+    return isinstance(value, str) and value[:3].casefold() == "id:"
 
 
 def joined(spans: Spans) -> str:

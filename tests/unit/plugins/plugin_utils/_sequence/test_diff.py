@@ -56,7 +56,7 @@ def test_a_changed_property_has_its_option_and_both_values() -> None:
     assert text(old, new).splitlines() == [
         "~ G / A (run_command_line): run_in: winpe -> full_os",
         "~ G / A (run_command_line): timeout: 60 -> 0",
-        "~ G / A (run_command_line): package: (none) -> Tools",
+        "~ G / A (run_command_line): package: (none) -> Tools <not there yet>",
     ]
 
 
@@ -113,7 +113,7 @@ def test_what_stands_in_a_moved_group_did_not_move_itself() -> None:
 def test_a_renamed_step() -> None:
     old = Sequence([run("A"), run("B", CommandLine="x"), run("C")])
     new = Sequence([run("A"), run("B2", CommandLine="x"), run("C")])
-    assert text(old, new) == "~ B2 (run_command_line): name: B -> B2\n"
+    assert text(old, new) == "~ B2 (run_command_line): renamed, was B\n"
 
 
 def test_a_changed_condition_in_words() -> None:
