@@ -11,7 +11,7 @@ options:
   name:
     description:
       - The name of the task sequence.
-      - It is matched exactly first, then without regard to case if that gives exactly one.
+      - It is matched exactly first, then without regard to case if that gives exactly one, which keeps its spelling.
       - Together with O(package_id) it renames that task sequence, and never creates one.
       - The console allows 50 characters; more than that gives a warning, more than 255 is an error.
     type: str
@@ -21,11 +21,12 @@ options:
     type: str
   description:
     description:
-      - The description. V("") clears it.
+      - The description, at most 512 characters. V("") clears it.
     type: str
   category:
     description:
-      - The category under which the console groups task sequences. V("") clears it.
+      - The category under which the console groups task sequences, one line of at most 255 characters.
+        V("") clears it.
     type: str
   boot_image:
     description:
@@ -34,11 +35,12 @@ options:
     type: raw
   max_run_time:
     description:
-      - The longest run in minutes. A new task sequence gets 120 when this is omitted.
+      - The longest run in minutes, from V(0) to V(99999). A new task sequence gets 120 when this is omitted.
+      - Maintenance windows count V(0) as 720.
     type: int
   progress_text:
     description:
-      - The text of the progress dialog. V("") means the default text.
+      - The text of the progress dialog, at most 255 characters. V("") means the default text.
     type: str
   enabled:
     description:
@@ -53,6 +55,7 @@ options:
   run_first:
     description:
       - A program that runs before the task sequence. An empty mapping means none.
+      - The mapping is complete as written; what is omitted in it is not kept.
     type: dict
     suboptions:
       package:
@@ -62,7 +65,7 @@ options:
         description: The name of the program.
         type: str
       always:
-        description: Whether the program runs every time.
+        description: Whether the program runs every time. It does not when this is omitted.
         type: bool
   state:
     description:

@@ -34,7 +34,7 @@ options:
       - Or a dictionary with C(steps), such as a returned task sequence or the parsed content of a task sequence file.
         C(name), C(description), C(boot_image), and C(platforms) beside the steps are checked too, and C(lint_ignore)
         adds to O(ignore). An empty C(boot_image) says that there is none; without the key it is not known.
-      - A whole value C({var: name}) of a file is replaced from O(variables).
+      - A whole value of a file that is a mapping with the only key C(var) is replaced from O(variables).
     type: raw
     required: true
   ignore:

@@ -34,8 +34,8 @@ positional: _input
 options:
   _input:
     description:
-      - The steps in the form that M(configmgr.osd.cm_task_sequence#module) accepts and
-        M(configmgr.osd.cm_task_sequence_info#module) returns, or a mapping with C(steps) and options of the task
+      - The steps in the form that M(configmgr.osd.cm_task_sequence) accepts and
+        M(configmgr.osd.cm_task_sequence_info) returns, or a mapping with C(steps) and options of the task
         sequence. The latter is what RV(configmgr.osd.cm_task_sequence_info#module:task_sequences) holds, what the
         filters P(configmgr.osd.from_sequence_xml#filter) and P(configmgr.osd.from_sequence_yaml#filter) return, and
         what a file for the option O(configmgr.osd.cm_task_sequence#module:src) contains.

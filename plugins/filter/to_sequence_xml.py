@@ -61,10 +61,18 @@ options:
     choices: ["3.00", "3.10"]
   without:
     description:
-      - What older site versions do not know, to be left out. A step that uses it is an error.
+      - What older site versions do not know, to be left out. A step that uses it is an error. V(hidden_flag) is the
+        C(/hiddenflag:) of V(set_task_sequence_variable), the others are options of steps by their names.
     type: list
     elements: str
-    choices: [hidden_flag, recurse, shutdown, run_from_network, encrypt_full_disk, encrypt_method, skip_without_tpm]
+    choices:
+      - hidden_flag
+      - recurse
+      - shutdown
+      - access_content_directly
+      - encrypt_full_disk
+      - encryption_method
+      - skip_without_tpm
     default: []
   secrets:
     description:

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - configmgr.osd._site
   - configmgr.osd._ts_package
   - configmgr.osd._planned
+  - configmgr.osd._unknown_ids
   - configmgr.osd._report_scopes
 attributes:
   check_mode:
@@ -100,6 +101,13 @@ unresolved:
   elements: dict
   sample:
     - {kind: boot_image, name: Boot image (x64), path: boot_image}
+dangling_references:
+  description: The IDs that the site does not have, kept because of O(unknown_ids=keep).
+  returned: with O(unknown_ids=keep)
+  type: list
+  elements: dict
+  sample:
+    - {kind: boot_image, id: XYZ00005, path: boot_image}
 scopes:
   description: The security scopes that the account sees.
   returned: when the package was or would be created, and O(report_scopes=true)
@@ -110,7 +118,7 @@ scopes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._args import PLANNED_ARGS, REPORT_SCOPES_ARGS, SITE_ARGS
+from ..module_utils._args import PLANNED_ARGS, REPORT_SCOPES_ARGS, SITE_ARGS, UNKNOWN_IDS_ARGS
 from ..module_utils._ts_package_args import TS_PACKAGE_ARGS
 
 SPEC = {
@@ -118,6 +126,7 @@ SPEC = {
         **SITE_ARGS,
         **TS_PACKAGE_ARGS,
         **PLANNED_ARGS,
+        **UNKNOWN_IDS_ARGS,
         **REPORT_SCOPES_ARGS,
     },
     "required_one_of": [["name", "package_id"]],

@@ -144,10 +144,18 @@ def _explain(error: Exception, options: t.Mapping[str, t.Any], module: str) -> s
     unknown = text.partition(". Supported parameters")[0].split(", ")
     hints = []
     for name in unknown:
-        near = difflib.get_close_matches(name, list(options), n=3, cutoff=0.6)
+        near = _nearest(name, options)
         if near:
             hints.append(f"did you mean {' or '.join(near)} instead of {name}?")
     return f"Unsupported options for {module}: {text}" + (" " + " ".join(hints) if hints else "")
+
+
+def _nearest(name: str, options: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the options that look most like an unknown one, which may be dotted, on the same level."""
+    *path, last = name.split(".")
+    for part in path:
+        options = options.get(part, {}).get("options", {})
+    return [".".join([*path, near]) for near in difflib.get_close_matches(last, list(options), n=3, cutoff=0.6)]
 
 
 def scrub(text: str, secrets: t.Iterable[str]) -> str:

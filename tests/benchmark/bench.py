@@ -45,7 +45,7 @@ def verdict(good: bool) -> str:
 
 def tasks(ansible: Ansible, count: int, rounds: int) -> None:
     """Print the table of single tasks."""
-    say(f"One of {count} separate tasks, 1 host, Basic over HTTP (best of {rounds}, start of the play taken off)")
+    say(f"One more task of a play, 1 host, Basic over HTTP ({count} more than one task, best of {rounds})")
     say(f"    {'task':<46}{'wall ms':>9}{'CPU ms':>9}")
     costs = measures.task_costs(ansible, count, rounds)
     for name, cost in costs.items():
@@ -59,9 +59,7 @@ def tasks(ansible: Ansible, count: int, rounds: int) -> None:
 def own(simulator: Simulator, rounds: int) -> None:
     """Print the CPU of our own code for long task sequences, and how it grows."""
     say()
-    say(
-        f"Task sequences compared with the site's and found equal: CPU of our own code, replies included ({rounds} runs)"
-    )
+    say(f"Compared with the site's and found equal: CPU of our own code, replies included (best of {rounds})")
     for store in ("site_winrm", "site_psrp"):
         site = InProcess(simulator, store)
         used = {}

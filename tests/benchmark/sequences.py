@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Long task sequences of a believable make: groups of nine steps of different kinds, every other one with a condition."""
+"""Long task sequences of a believable make: groups of nine steps of eight kinds, every other one with a condition."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from tests.integration.conftest import ACCOUNT, PASSWORD, ROOT, Simulator
 COLLECTION = "configmgr.osd"
 ACTIONS = {
     path.stem: importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.action.{path.stem}").ActionModule
-    for path in sorted((ROOT / "plugins" / "action").glob("cm_*.py"))
+    for path in sorted((ROOT / "plugins" / "modules").glob("cm_*.py"))
 }
 """Module -> action class. Imported before Ansible's own collection loader is there, which would refuse to."""
 

@@ -37,6 +37,16 @@ def _with_conditions(entries: list[t.Any], label: str) -> list[samples.Sample]:
     return found
 
 
+def _groups() -> list[samples.Sample]:
+    step = {"name": "Restart", "type": "restart_computer", "restart_to": "boot_image"}
+    inner: dict[str, t.Any] = {"name": "Level 4", "steps": [step, {"name": "Empty", "steps": []}]}
+    for level in (3, 2, 1):
+        inner = {"name": f"Level {level}", "steps": [inner, step]}
+    group = {"name": "Group full", "description": 'Text with "quotes"', "enabled": False, "continue_on_error": True,
+             "condition": [{"variable": "A", "operator": "exists"}], "steps": [inner]}  # fmt: skip
+    return [samples.Sample(group, {key: value for key, value in group.items() if key != "name"})]
+
+
 def _sequences() -> dict[str, list[samples.Sample]]:
     """Return the sequences; what only the text form can hold has its own, or all would be written as text."""
     rules = samples.step_rules()
@@ -45,7 +55,7 @@ def _sequences() -> dict[str, list[samples.Sample]]:
     conditions = samples.conditions()
     return {
         "Every step, minimal": [sample for rule in plain for sample in samples.minimal(rule)],
-        "Every step, full": [sample for rule in plain for sample in samples.full(rule)],
+        "Every step, full": [*(sample for rule in plain for sample in samples.full(rule)), *_groups()],
         "Every word": [sample for rule in plain for sample in samples.words(rule)],
         "Every condition": _with_conditions([*conditions, conditions, samples.nested()], "Condition"),
         "Text only": [sample for rule in text for sample in (*samples.minimal(rule), *samples.full(rule))],

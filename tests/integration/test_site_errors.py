@@ -109,7 +109,7 @@ def test_a_namespace_saves_the_discovery(namespace: str, site: InProcess) -> Non
 def test_a_namespace_that_is_not_there(site: InProcess) -> None:
     """It is named beside the sites that exist."""
     done = site.run("cm_package", namespace="root/sms/site_ZZZ", package_id=AGENT)
-    fails(done, "invalid_input", "root/sms/site_ZZZ", "PS1 on cm01")
+    fails(done, "invalid_input", "namespace (root/sms/site_ZZZ): this host has no such namespace", "PS1 on cm01")
 
 
 @pytest.mark.parametrize("code", [None, 0x8004100E, 0x80041010])
@@ -413,7 +413,7 @@ def test_an_option_that_does_not_exist(module: str, site: InProcess) -> None:
 def test_a_switch_that_does_not_exist(site: InProcess) -> None:
     """Inside ``compatibility`` as well."""
     done = site.run("cm_package", package_id=AGENT, compatibility={"urii": "wmi"})
-    fails(done, "invalid_input", "urii")
+    fails(done, "invalid_input", "did you mean compatibility.uri instead of compatibility.urii?")
     assert done.requests == []
 
 

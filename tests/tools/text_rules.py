@@ -24,8 +24,14 @@ HEADER = (
 )
 
 
+PICTURE_LIMIT = 300 * 1024
+"""Bytes of a screenshot in the guides."""
+
+
 def problems(name: str, content: bytes) -> list[str]:
     """Return what is wrong with one file."""
+    if name.startswith("docs/docsite/rst/images/") and content.startswith(b"\x89PNG"):
+        return [] if len(content) <= PICTURE_LIMIT else [f"is larger than {PICTURE_LIMIT // 1024} KiB"]
     if b"\0" in content:
         return ["is binary: store it as base64 (.b64) or build it in the test"]
     try:

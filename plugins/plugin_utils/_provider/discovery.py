@@ -53,8 +53,8 @@ def local_site(cim: CimClient) -> Instance:
     raise no_provider()
 
 
-def missing_site(error: ConfigMgrError, cim: CimClient, code: str) -> ConfigMgrError:
-    """Return what "no such namespace" means: no provider here, or a wrong code with those that exist."""
+def missing_site(error: ConfigMgrError, cim: CimClient, option: str, value: str) -> ConfigMgrError:
+    """Return what "no such namespace" means: no provider here, or a wrong option and the sites that exist."""
     try:
         rows = cim.in_namespace(NAMESPACE).query("SMS_ProviderLocation")
     except InvalidClass:
@@ -64,8 +64,9 @@ def missing_site(error: ConfigMgrError, cim: CimClient, code: str) -> ConfigMgrE
     if not rows:
         return no_provider()
     places = ", ".join(sorted({f"{row.get('SiteCode', '?')} on {row.get('Machine', '?')}" for row in rows}))
+    what = "site with that code" if option == "site_code" else "such namespace"
     rule = (
-        f"this host has no site with that code (namespace {cim.namespace}). Known here: {places}. "
+        f"this host has no {what} (namespace {cim.namespace}). Known here: {places}. "
         "A provider on another host needs that host in the inventory"
     )
-    return InvalidInput([Problem("site_code", code, rule)])
+    return InvalidInput([Problem(option, value, rule)])

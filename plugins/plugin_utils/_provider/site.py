@@ -123,6 +123,8 @@ class Site:
         self.catalogue = catalogue
         self.location = location
         self.read_only = read_only
+        self.namespace_given: str | None = None
+        """The option ``namespace``, for messages."""
         self.written: list[str] = []
         """What was written so far, in words; a failure half way reports it."""
 
@@ -167,7 +169,7 @@ class Site:
             code = str(location.get("SiteCode", ""))
             path = str(location.get("NamespacePath", ""))
             place = discovery.plain_namespace(path) if path else f"{discovery.NAMESPACE}/site_{code}"
-        return cls(
+        site = cls(
             client(place),
             code=code.upper() if SITE_CODE.match(code) else code,
             compatibility=compatibility,
@@ -175,6 +177,8 @@ class Site:
             location=location,
             read_only=read_only,
         )
+        site.namespace_given = namespace
+        return site
 
     @property
     def namespace(self) -> str:
@@ -187,7 +191,8 @@ class Site:
             return error
         if error.hresult is None and error.wmi_class:
             return error
-        return discovery.missing_site(error, self.cim, self.code)
+        named = self.namespace_given
+        return discovery.missing_site(error, self.cim, "namespace" if named else "site_code", named or self.code)
 
     # -- reading ------------------------------------------------------------------------------
 

@@ -173,7 +173,7 @@ class TaskSequence(TsPackage):
             count = sum(1 for _step in live.walk())
             rule = f"would remove all {count} steps of the task sequence; allow_empty: true says that this is meant"
             raise GateRefused([Problem(self.source.root if self.source else "steps", "[]", rule)])
-        self._matching = match(live, self._wanted) if live is not None else None
+        self._matching = self.matching(live, self._wanted) if live is not None else None
         equal = live is not None and same(live, self._wanted)
         self._secrets = settle(
             self._wanted,
@@ -194,6 +194,10 @@ class TaskSequence(TsPackage):
             plan.notes.append(f"These stored secrets are lost: {', '.join(self._secrets.blanked)}.")
         if self._secrets.missing and (not equal or plan.changes):
             self.task.warn(f"These secrets have no value: {', '.join(self._secrets.missing)}.")
+
+    def matching(self, live: Sequence, wanted: Sequence) -> Matching:
+        """Say which stored step each wanted one continues; an edit of single steps knows it better."""
+        return match(live, wanted)
 
     def _names(self) -> t.Callable[[str, str, str], str | None]:
         """Return how the diff shows an ID: with the name of the object where the task knows it."""
@@ -296,12 +300,6 @@ class TaskSequence(TsPackage):
             entry = {"kind": ref.kind, "name": answer.name or ref.name, "id": answer.id}
             found.setdefault((ref.kind, entry["id"] or entry["name"], ref.parent), entry)
         return list(found.values())
-
-    def extra(self, plan: Plan) -> dict[str, t.Any]:
-        found = super().extra(plan)
-        if self.params["unknown_ids"] == "keep":
-            found["dangling_references"] = self._resolver.dangling if self._resolver else []
-        return found
 
 
 def _child_names(held: Sequence) -> dict[str | None, str]:

@@ -260,8 +260,9 @@ class TsPackage(ManagedResource):
         if self.absent:
             return None
         # Check mode returns the package as it would be after the run, a new name included.
-        planned = self.task.check_mode or live is None
-        name = (plan.after or {}).get("name", self.name) if planned else live.package.get("Name")  # type: ignore[union-attr]
+        name = (plan.after or {}).get("name", self.name)
+        if live is not None and not self.task.check_mode:
+            name = live.package.get("Name")
         return {
             "kind": self.kind,
             "name": str(name),
@@ -280,5 +281,6 @@ class TsPackage(ManagedResource):
             found["scopes"] = self._scopes
         if self._resolver is not None and self._resolver.unresolved:
             found["unresolved"] = self._resolver.unresolved
+        if self.params["unknown_ids"] == "keep":
+            found["dangling_references"] = self._resolver.dangling if self._resolver else []
         return found
-

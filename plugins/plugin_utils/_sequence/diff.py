@@ -13,6 +13,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import difflib
+import os.path
 import typing as t
 
 from . import wording
@@ -40,6 +41,9 @@ MAX_LINES = 200
 MAX_BYTES = 32 * 1024
 _BLOCK_LINES = 60
 """Lines of one change that are shown at most."""
+_SAME_START = 60
+_KEPT_START = 30
+"""Characters that two long values have in common at the start: from where on, and how many are shown."""
 _COMPARISONS = 4_000_000
 """Above this product of line numbers a line diff is not worth its time."""
 
@@ -344,10 +348,19 @@ def _block(change: Change) -> list[str]:
         return [f"{head}: {change.kind}"]
     if change.kind == SCRIPT:
         return [f"{head}: {change.option}", *(f"      {_plain(line)}" for line in change.lines)]
-    old, new = wording.shorten(change.old or ""), wording.shorten(change.new or "")
+    old, new = _excerpts(change.old or "", change.new or "")
     if change.kind == CONDITION or len(old) + len(new) > 80:
         return [f"{head}: {change.option}", f"      - {old}", f"      + {new}"]
     return [f"{head}: {change.option}: {old} -> {new}"]
+
+
+def _excerpts(old: str, new: str) -> tuple[str, str]:
+    """Return two texts as short lines; what long ones have in common at the start is left out."""
+    lines = [" ".join(text.split()) for text in (old, new)]
+    same = len(os.path.commonprefix(lines))
+    if same > _SAME_START and any(wording.shorten(line) != line for line in lines):
+        lines = [f"...{line[same - _KEPT_START :]}" for line in lines]
+    return wording.shorten(lines[0]), wording.shorten(lines[1])
 
 
 def _plain(line: str) -> str:

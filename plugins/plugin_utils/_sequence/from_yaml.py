@@ -52,6 +52,11 @@ def parse_steps(steps: t.Any, *, path: str = "steps") -> Parsed:
     return Parsed(Sequence(steps=found), notes.warnings)
 
 
+def read_step(notes: Notes, path: str, value: t.Any) -> Step | None:
+    """Return what can be read of one step or group; problems are noted, and what is wrong is left out."""
+    return _step(notes, path, value)
+
+
 def _steps(notes: Notes, path: str, value: t.Any) -> list[Step]:
     if not isinstance(value, (list, tuple)):
         notes.problem(path, value, "must be a list of steps and groups")

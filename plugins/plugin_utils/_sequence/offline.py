@@ -282,10 +282,10 @@ FEATURES: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
     "hidden_flag": (("SetVariableAction",), ("DoNotShowVariableValue",), False),
     "recurse": (("ApplyDriverPackageAction",), ("Recurse",), True),
     "shutdown": (("PrepareOSAction",), ("ShutdownPreparedOs",), True),
-    "run_from_network": (("ApplyOperatingSystemAction",), ("RunFromNet",), False),
+    "access_content_directly": (("ApplyOperatingSystemAction",), ("RunFromNet",), False),
     "encrypt_full_disk": (_BITLOCKER, ("EncryptFullDisk",), False),
-    "encrypt_method": (_BITLOCKER, ("EncryptMethod",), False),
-    "skip_without_tpm": (_BITLOCKER, ("SkipWhenNoValidTPM", "SkipWhenTPMInvalid"), False),
+    "encryption_method": (_BITLOCKER, ("EncryptMethod",), False),
+    "skip_without_tpm": (("EnableBitLockerAction",), ("SkipWhenNoValidTPM",), False),
 }
 """Name -> classes, properties, and whether the older command line is a form of its own (task-sequence-xml 3)."""
 

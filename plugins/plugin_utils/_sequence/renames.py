@@ -13,9 +13,10 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from .equality import canonical_step
+from .equality import canonical_step, canonical_value
 from .match import Matching, Pair
 from .model import Step
+from .vocabulary import properties_of
 
 SAME_CONTENT = "same_content"
 """Same class and settings under another name, or a group that holds the steps of a former one."""
@@ -48,12 +49,16 @@ def _steps(matching: Matching) -> list[Pair]:
 
 
 def _content(step: Step) -> t.Any:
-    """Return what a step does, without its name; ``None`` for a group and where it does nothing of its own."""
+    """Return what a step does, without its name; ``None`` for a group and where every setting is the default."""
     if step.is_group:
         return None
     class_name, settings, condition = canonical_step(step)
     own = tuple((name, value) for name, value in settings if name != "Name")
-    return (class_name, own, condition) if any(name not in _COMMON for name, _value in own) else None
+    known = properties_of(step.class_name) or {}
+    decided = (
+        name not in known or value != canonical_value(known[name], None) for name, value in own if name not in _COMMON
+    )
+    return (class_name, own, condition) if any(decided) else None
 
 
 def _groups(matching: Matching) -> list[Pair]:

@@ -40,11 +40,13 @@ _WORDS = {
     diff.RENAMED: "renamed",
     diff.ENABLED: "enabled",
     diff.DISABLED: "disabled",
-    diff.CHANGED: "changed settings",
-    diff.CONDITION: "changed conditions",
-    diff.SCRIPT: "changed texts",
-    OPTION: "changed options of the package",
+    diff.CHANGED: "setting",
+    diff.CONDITION: "condition",
+    diff.SCRIPT: "text",
+    OPTION: "package option",
 }
+_COUNTED = (diff.CHANGED, diff.CONDITION, diff.SCRIPT, OPTION)
+"""Kinds whose word is a noun."""
 
 
 @dataclasses.dataclass
@@ -125,7 +127,7 @@ class Review:
         total = sum(counts.values())
         if not total:
             return ""
-        listed = ", ".join(f"{counts[kind]} {word}" for kind, word in _WORDS.items() if counts[kind])
+        listed = ", ".join(_count(kind, counts[kind]) for kind in _WORDS if counts[kind])
         lines = [f"{total} change{'s' if total > 1 else ''}: {listed}"]
         lines += [f"~ {name}: {_short(old)} -> {_short(new)}" for name, old, new in self.options]
         most = _NO_LIMIT if max_lines is None else max(1, max_lines - len(lines))
@@ -151,6 +153,10 @@ def compare(old: Side, new: Side) -> Review:
     matching = match(old.sequence, new.sequence) if old.sequence is not None and new.sequence is not None else None
     found = diff.changes(old.sequence, new.sequence, matching, name_of=name_of, both_ways=True)
     return Review(options, found, old, new)
+
+
+def _count(kind: str, number: int) -> str:
+    return f"{number} {_WORDS[kind]}{'s' if kind in _COUNTED and number > 1 else ''}"
 
 
 def _short(value: t.Any) -> str:

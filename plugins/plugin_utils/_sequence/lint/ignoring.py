@@ -37,7 +37,13 @@ class Ignore:
         if self.names is not None:
             own = tuple(name.casefold() for name in node.names()) if node is not None else ()
             return own[: len(self.names)] == self.names
-        return self.path is None or path == self.path or path.startswith((f"{self.path}.", f"{self.path}["))
+        wanted, path = _within(self.path or ""), _within(path)
+        return not wanted or path == wanted or path.startswith((f"{wanted}.", f"{wanted}["))
+
+
+def _within(path: str) -> str:
+    """Return a path without the option or file that it lies in: ``src: steps[0]`` -> ``steps[0]``."""
+    return path.rpartition(": ")[2]
 
 
 def read_rules(value: t.Any, option: str) -> list[str]:

@@ -70,16 +70,24 @@ def _owner(context: Context, path: str) -> Node | None:
     return None
 
 
-@rule("name-length", ERROR, "Shorten the name.")
-def name_length(context: Context) -> t.Iterator[Hit]:
-    """A name is too long.
+@rule("sequence-name-length", WARNING, "Shorten the name.")
+def sequence_name_length(context: Context) -> t.Iterator[Hit]:
+    """The name of the task sequence is too long for the console.
 
-    The console allows 50 characters for the name of a task sequence and 100 for the name of a step or group.
+    The console shows and edits at most 50 characters.
     """
     name = context.facts.name
     if name is not None and len(name) > SEQUENCE_NAME:
-        text = f"the name of the task sequence has {len(name)} characters; at most {SEQUENCE_NAME} are allowed"
+        text = f"the name has {len(name)} characters; the console shows and edits at most {SEQUENCE_NAME}"
         yield Hit(None, text, "name")
+
+
+@rule("name-length", ERROR, "Shorten the name.")
+def name_length(context: Context) -> t.Iterator[Hit]:
+    """The name of a step or group is too long.
+
+    The classes allow 100 characters.
+    """
     for node in context.nodes:
         if len(node.name) > NAME:
             yield Hit(node, f"the name has {len(node.name)} characters; at most {NAME} are allowed", "name")

@@ -33,13 +33,15 @@ nav{position:sticky;top:0;align-self:start;max-height:100vh;overflow:auto;paddin
 nav p{margin:0 0 .4rem;color:var(--soft);font-size:.75rem;letter-spacing:.06em;text-transform:uppercase}
 nav ul{list-style:none;margin:0;padding:0 0 0 .75rem;border-left:1px solid var(--line)}
 nav>ul{padding:0;border:0;margin-bottom:1.25rem}
-nav li>a{display:block;padding:.16rem .5rem;border-radius:5px;color:var(--ink);overflow-wrap:anywhere}
+nav li>a{display:block;max-height:4.8em;overflow:hidden;padding:.16rem .5rem;border-radius:5px;color:var(--ink);
+overflow-wrap:anywhere}
 nav li>a:hover{background:var(--tint);text-decoration:none}
-nav .no{color:var(--soft);font-size:.75rem;margin-right:.35rem}
-header{padding:2.25rem 0 .5rem}
+nav .no{color:var(--soft);white-space:nowrap;font-size:.75rem;margin-right:.35rem}
+header{padding:2.25rem 0 0}
 header .eyebrow{margin:0;color:var(--soft);font-size:.75rem;letter-spacing:.08em;text-transform:uppercase}
 h1{font-size:2rem;line-height:1.2;margin:.2rem 0 .4rem;font-weight:650;overflow-wrap:anywhere}
 h2{font-size:1.25rem;margin:2rem 0 .75rem;font-weight:650}
+header+section h2{margin-top:1.4rem}
 .lead{margin:.25rem 0 1rem;color:var(--soft);font-size:1.05rem;max-width:48rem;white-space:pre-line;
 overflow-wrap:anywhere}
 .facts{display:flex;flex-wrap:wrap;gap:.35rem 1.75rem;margin:0 0 1rem;padding:0}

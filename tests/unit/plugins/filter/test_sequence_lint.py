@@ -79,4 +79,6 @@ def test_the_documentation_names_every_option(module: t.Any, name: str) -> None:
     code = getattr(module, name).__code__
     assert documentation["name"] == name
     assert set(documentation["options"]) == {"_input", *code.co_varnames[1 : code.co_argcount]}
+    texts = [text for option in documentation["options"].values() for text in option["description"]]
+    assert all(isinstance(text, str) for text in [*texts, *documentation["description"]])
     assert yaml.safe_load(module.EXAMPLES) and yaml.safe_load(module.RETURN)["_value"]

@@ -19,19 +19,42 @@ STEPS: list[dict[str, t.Any]] = [
         "condition": [
             {"variable": "_SMSTSInWinPE", "value": "true"},
             {"any": [{"wmi": "SELECT 1"}, {"variable": "OSDForceWipe", "operator": "exists"}]},
-            {"none": [{"file": "X:\\keep.tag"}, {"registry": "HKLM\\SW", "value_name": "A", "operator": "not_equals", "value": 1}]},
+            {
+                "none": [
+                    {"file": "X:\\keep.tag"},
+                    {"registry": "HKLM\\SW", "value_name": "A", "operator": "not_equals", "value": 1},
+                ]
+            },
         ],
         "steps": [
             {"name": "Partition", "type": "format_and_partition_disk", "disk": 0},
             {"name": "Empty", "steps": []},
         ],
     },
-    {"name": "Agent", "type": "install_package", "package": "Monitoring", "program": "Silent", "continue_on_error": True},
-    {"name": "Apps", "type": "install_application", "applications": ["VPN", {"name": "Office", "version": "5.1"}, {"id": "X"}]},
+    {
+        "name": "Agent",
+        "type": "install_package",
+        "package": "Monitoring",
+        "program": "Silent",
+        "continue_on_error": True,
+    },
+    {
+        "name": "Apps",
+        "type": "install_application",
+        "applications": ["VPN", {"name": "Office", "version": "5.1"}, {"id": "X"}],
+    },
     {"name": "Join", "type": "join_domain_or_workgroup", "password": "hunter2secret"},
-    {"name": "OS", "type": "run_command_line", "condition": [{"operating_system": ["Windows 11"]}, {"os_language": 1033},
-                                                           {"class": "SMS_X"}, {"folder": "C:\\x"}]},
-]  # fmt: skip
+    {
+        "name": "OS",
+        "type": "run_command_line",
+        "condition": [
+            {"operating_system": ["Windows 11"]},
+            {"os_language": 1033},
+            {"class": "SMS_X"},
+            {"folder": "C:\\x"},
+        ],
+    },
+]
 
 TREE = """\
 Windows 11
@@ -64,7 +87,9 @@ def test_names_with_line_breaks_stay_on_their_line() -> None:
 
 def test_null_values_do_no_harm() -> None:
     step = {"name": None, "type": "x", "condition": None, "package": None, "steps": None}
-    assert tree([step, {"name": "A", "type": "x", "condition": [{"all": None}, {"variable": "X", "value": None}, "odd"]}])
+    assert tree(
+        [step, {"name": "A", "type": "x", "condition": [{"all": None}, {"variable": "X", "value": None}, "odd"]}]
+    )
 
 
 @pytest.mark.parametrize("value", [None, "text", {"name": "A"}, [1], [["a"]], 5])

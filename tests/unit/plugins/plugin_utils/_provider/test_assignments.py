@@ -112,8 +112,10 @@ def test_what_does_not_go_together() -> None:
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(("at", "start", "every", "days", "weeks", "weekday", "class")), inner),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(("at", "start", "every", "days", "weeks", "weekday", "class")), inner)
+        ),
     )
 )
 def test_nothing_that_yaml_can_hold_breaks_the_parser(entry: t.Any) -> None:

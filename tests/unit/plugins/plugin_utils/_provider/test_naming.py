@@ -60,7 +60,7 @@ def test_a_name_that_looks_like_an_id_form() -> None:
     assert form(own=package(OWN, "id:P0100001")) == {"name": "id:P0100001"}
 
 
-@pytest.mark.parametrize("name", ["P0100009", "O'Neil \"x\"", " blank", "100% [a]_b\\"])
+@pytest.mark.parametrize("name", ["P0100009", 'O\'Neil "x"', " blank", "100% [a]_b\\"])
 def test_strange_names(name: str) -> None:
     assert form(own=package(OWN, name)) == name
 

@@ -74,7 +74,9 @@ def test_what_yaml_makes_of_unquoted_times(line: str, text: str) -> None:
 
 
 def test_another_zone_is_refused_with_both_readings() -> None:
-    assert "2025-06-01 08:00 by the clock of each client, or 2025-06-01 06:00Z in UTC" in refused("2025-06-01 08:00+02:00")
+    assert "2025-06-01 08:00 by the clock of each client, or 2025-06-01 06:00Z in UTC" in refused(
+        "2025-06-01 08:00+02:00"
+    )
     assert "or 2025-06-01 17:30Z in UTC" in refused("2025-06-01 08:00-0930")
     assert "by the clock of each client?" in refused("9999-12-31 23:00-02:00")
 

@@ -201,3 +201,32 @@ def find(steps: list[dict[str, t.Any]], name: str) -> dict[str, t.Any]:
             return step
         pending += step.get("steps") or step.get("Steps") or []
     raise AssertionError(f"no step {name}")
+
+
+def command(name: str, line: str = "cmd.exe /c exit 0", **more: t.Any) -> dict[str, t.Any]:
+    """Return a step that runs a command."""
+    return {"name": name, "type": "run_command_line", "command_line": line, **more}
+
+
+STEPS: list[dict[str, t.Any]] = [
+    {
+        "name": "Preparation",
+        "condition": [{"variable": "_SMSTSInWinPE", "value": "true"}, {"none": [{"file": "X:\\keep.tag"}]}],
+        "steps": [
+            command("First", success_codes=[0, 3010], timeout=60),
+            {"name": "Agent", "type": "install_package", "package": "Monitoring Agent", "program": "Silent install"},
+        ],
+    },
+    {"name": "Fonts", "type": "install_package", "package": {"id": "PS100011"}, "program": "Install fonts"},
+    {"name": "VPN", "type": "install_application", "applications": ["Contoso VPN"]},
+    {
+        "name": "Script",
+        "type": "run_powershell_script",
+        "execution_policy": "bypass",
+        "script": "Get-Date\n# {{ no }} {# jinja\n",
+    },
+    {"name": "Model", "type": "set_dynamic_variables", "rules": [{"when": {"make": "Dell*"}, "set": {"A": "1"}}]},
+    {"name": "More", "type": "run_task_sequence", "task_sequence": "Finance - Applications"},
+    {"name": "Content", "type": "download_package_content", "packages": ["OSD Scripts"], "destination": "client_cache"},
+]
+"""Steps of many kinds, with references of many kinds, to objects of the seed."""

@@ -138,7 +138,13 @@ def test_the_event_of_older_sites_stays_while_it_is_required() -> None:
     sent, modified = change(required(AdvertFlags=0x008B0100), purpose="available")
     assert sent["AdvertFlags"] == 0x008B0000
     assert sent["OfferType"] == 2
-    assert modified == ["AdvertFlags", "AssignedSchedule", "AssignedScheduleEnabled", "AssignedScheduleIsGMT", "OfferType"]
+    assert modified == [
+        "AdvertFlags",
+        "AssignedSchedule",
+        "AssignedScheduleEnabled",
+        "AssignedScheduleIsGMT",
+        "OfferType",
+    ]
 
 
 @given(

@@ -41,9 +41,10 @@ def test_marks_and_line_endings_do_not_matter(mark: bytes, ending: str) -> None:
 
 
 def test_variables_replace_whole_values_of_any_type() -> None:
-    text = "schema: 1\nsteps:\n- {a: {var: text}, b: [{var: number}], c: {var: list}, d: '{var: text}', e: {var: x, y: 1}}\n"
+    step = "{a: {var: text}, b: [{var: number}], c: {var: list}, d: '{var: x}', e: {var: x, y: 1}}"
+    text = f"schema: 1\nsteps: [{step}]\n"
     assert parse(text, text="s", number=7, list=[1])["steps"] == [
-        {"a": "s", "b": [7], "c": [1], "d": "{var: text}", "e": {"var": "x", "y": 1}}
+        {"a": "s", "b": [7], "c": [1], "d": "{var: x}", "e": {"var": "x", "y": 1}}
     ]
     assert parse("schema: 1\nsteps: {var: all}\n", all=[])["steps"] == []
 
@@ -74,8 +75,14 @@ def test_merged_keys_give_way_to_own_ones() -> None:
         ("schema: 1\nsteps: []\nname: a\nname: b\n", "src: line 4 (name): this key is there twice"),
         ("schema: 1\nsteps:\n- {on: x}\n", "src: line 3 (on): YAML reads this key as True; quote it"),
         ("schema: 1\nsteps:\n- {? [a] : x}\n", "src: line 3"),
-        ("schema: 1\nsteps:\n- !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6\n", "src: line 3 (!vault): files are not decrypted"),
-        ("schema: 1\nsteps: [!!python/name:os.system ]\n", "src: line 2: is no YAML: could not determine a constructor"),
+        (
+            "schema: 1\nsteps:\n- !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6\n",
+            "src: line 3 (!vault): files are not decrypted",
+        ),
+        (
+            "schema: 1\nsteps: [!!python/name:os.system ]\n",
+            "src: line 2: is no YAML: could not determine a constructor",
+        ),
         ("schema: 1\nsteps: [a: &x [*x]]\n", "src: line 2: is no YAML: found unconstructable recursive node"),
         (b"schema: 1\nname: \xff\n", "src (byte 16): is not UTF-8"),
     ],

@@ -74,12 +74,26 @@ def test_objects_need_no_request() -> None:
         step("A", PREFIX + "SetDynamicVariablesAction", Rules="<Rules></Rules>\n"),
         step("A", PREFIX + "SubTasksequence", TsPackageID="PS100001"),
         step("A", "BDD_Gather"),
-        Step(GROUP, {"Name": "A"}, condition=[Operand(PREFIX + "ConditionOperator", {"OperatorType": "or"}, [
-            Operand(PREFIX + "WMIConditionExpression", {"Query": "x", "xml:attributes": {"ignoreQueryFailure": "true"}})])],
-            steps=[]),
+        Step(
+            GROUP,
+            {"Name": "A"},
+            condition=[
+                Operand(
+                    PREFIX + "ConditionOperator",
+                    {"OperatorType": "or"},
+                    [
+                        Operand(
+                            PREFIX + "WMIConditionExpression",
+                            {"Query": "x", "xml:attributes": {"ignoreQueryFailure": "true"}},
+                        )
+                    ],
+                )
+            ],
+            steps=[],
+        ),
     ],
     ids=["rules", "child", "MDT", "attribute"],
-)  # fmt: skip
+)
 def test_what_has_no_documented_form_goes_as_text(content: Step) -> None:
     assert writer.needs_text(sequence(content)) and not writer.needs_text(sequence(step("A")))
     store = Store(Instance("SMS_TaskSequence", {"Steps": [Instance(content.class_name, {"Name": "A"})]}))
@@ -107,7 +121,11 @@ def test_secrets_and_unknown_properties_are_put_into_what_the_server_made() -> N
 
 
 def test_what_must_not_be_null_is_filled_in_with_what_null_means() -> None:
-    inner = [Instance(COMMAND, {"Name": "A"}), Instance(CONNECT, {"Name": "B"}), Instance("Unknown_Class", {"Name": "C"})]
+    inner = [
+        Instance(COMMAND, {"Name": "A"}),
+        Instance(CONNECT, {"Name": "B"}),
+        Instance("Unknown_Class", {"Name": "C"}),
+    ]
     answer = Instance("SMS_TaskSequence", {"Steps": [Instance(GROUP, {"Name": "G", "Steps": inner})]})
     group = Step(GROUP, {"Name": "G"}, steps=[step("A"), step("B", CONNECT), step("C", "Unknown_Class")])
     command, connect, unknown = encode(Store(), sequence(group), None, answer).get("Steps")[0].get("Steps")
@@ -151,10 +169,13 @@ def test_another_form_is_a_warning_with_both() -> None:
         ([step("A"), step("B")], [step("A")], r"steps\[1\] \(B\) is missing"),
         ([step("A")], [step("A"), step("C", CONNECT)], "an unexpected step C is there"),
         ([step("A", CommandLine="x")], [step("A")], r"steps\[0\]\.command_line is empty"),
-        ([Step(GROUP, {"Name": "G"}, [Operand(PREFIX + "FileConditionExpression", {"Path": "x"})], [])],
-         [Step(GROUP, {"Name": "G"}, None, [])], r"steps\[0\]\.condition is empty"),
+        (
+            [Step(GROUP, {"Name": "G"}, [Operand(PREFIX + "FileConditionExpression", {"Path": "x"})], [])],
+            [Step(GROUP, {"Name": "G"}, None, [])],
+            r"steps\[0\]\.condition is empty",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_lost_is_a_failure(sent: list[Step], held: list[Step], says: str) -> None:
     with pytest.raises(NotAsWritten, match=says) as caught:
         writer.verify(sequence(*sent), sequence(*held), "T")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Task sequences as a whole: the ladder, identity, references, requests, and what a site may do with a write."""
+"""Task sequences as a whole: the ladder, identity, requests, references, and what the collection does not know."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import dataclasses
 import typing as t
 
 import pytest
-from ansible_collections.configmgr.osd.plugins.plugin_utils._resources import _ts_site
 from ansible_collections.configmgr.osd.tests.simulator.sequences import package_methods
-from tests.unit.plugins.plugin_utils._resources.bench import PACKAGE, Bench, find
+from tests.unit.plugins.plugin_utils._resources.bench import PACKAGE, STEPS, Bench, command, find
 
 MODULE = "cm_task_sequence"
 STANDARD = "PS100041"
@@ -33,28 +32,6 @@ def either(request: pytest.FixtureRequest) -> Bench:
     return made
 
 
-def command(name: str, line: str = "cmd.exe /c exit 0", **more: t.Any) -> dict[str, t.Any]:
-    return {"name": name, "type": "run_command_line", "command_line": line, **more}
-
-
-STEPS: list[dict[str, t.Any]] = [
-    {
-        "name": "Preparation",
-        "condition": [{"variable": "_SMSTSInWinPE", "value": "true"}, {"none": [{"file": "X:\\keep.tag"}]}],
-        "steps": [
-            command("First", success_codes=[0, 3010], timeout=60),
-            {"name": "Agent", "type": "install_package", "package": "Monitoring Agent", "program": "Silent install"},
-        ],
-    },
-    {"name": "Fonts", "type": "install_package", "package": {"id": "PS100011"}, "program": "Install fonts"},
-    {"name": "VPN", "type": "install_application", "applications": ["Contoso VPN"]},
-    {"name": "Script", "type": "run_powershell_script", "execution_policy": "bypass", "script": "Get-Date\n# {{ no }} {# jinja\n"},
-    {"name": "Model", "type": "set_dynamic_variables", "rules": [{"when": {"make": "Dell*"}, "set": {"A": "1"}}]},
-    {"name": "More", "type": "run_task_sequence", "task_sequence": CHILD},
-    {"name": "Content", "type": "download_package_content", "packages": ["OSD Scripts"], "destination": "client_cache"},
-]
-
-
 # -- the ladder --------------------------------------------------------------------------------------
 
 
@@ -64,8 +41,12 @@ def test_create_change_delete(either: Bench) -> None:
     summary = done["task_sequence"]
     (row,) = bench.packages("New")
     assert {key: summary[key] for key in ("kind", "name", "package_id", "planned", "written")} == {
-        "kind": "task_sequence", "name": "New", "package_id": row["PackageID"], "planned": False, "written": True,
-    }  # fmt: skip
+        "kind": "task_sequence",
+        "name": "New",
+        "package_id": row["PackageID"],
+        "planned": False,
+        "written": True,
+    }
     assert summary["changed_options"] == ["name", "steps"]
     assert (summary["steps_count"], summary["groups_count"]) == (8, 1)
     tree = bench.tree(row["PackageID"])
@@ -75,7 +56,10 @@ def test_create_change_delete(either: Bench) -> None:
     assert find(tree, "Content")["PackageInfo"][0]["Name"] == "OSD Scripts"
     child = find(tree, "More")
     assert child["TsPackageID"] == "PS100040" and child["TsName"] == CHILD
-    assert set(child["TsReferencePackages"].split(",")) == {"PS100019", "PS100011"} and "Application" in child["TsReferenceApplications"]
+    assert (
+        set(child["TsReferencePackages"].split(",")) == {"PS100019", "PS100011"}
+        and "Application" in child["TsReferenceApplications"]
+    )
     assert row["References"] and row["TaskSequenceFlags"] == 0 and row["ProgramFlags"] == 152084496
     kinds = {(entry["kind"], entry["name"], entry["id"]) for entry in summary["references"]}
     assert ("package", "Monitoring Agent", "PS100010") in kinds and ("task_sequence", CHILD, "PS100040") in kinds
@@ -107,7 +91,9 @@ def test_create_change_delete(either: Bench) -> None:
 
 def test_equal_steps_hash_equal_however_they_are_written(bench: Bench) -> None:
     one = bench.ok(MODULE, check=True, name="A", steps=[command("X")])["task_sequence"]
-    two = bench.ok(MODULE, check=True, name="B", steps=[command("X", enabled=True, success_codes="0 3010")])["task_sequence"]
+    two = bench.ok(MODULE, check=True, name="B", steps=[command("X", enabled=True, success_codes="0 3010")])[
+        "task_sequence"
+    ]
     other = bench.ok(MODULE, check=True, name="C", steps=[command("X", enabled=False)])["task_sequence"]
     assert one["steps_sha256"] == two["steps_sha256"] != other["steps_sha256"]
 
@@ -204,9 +190,12 @@ def test_one_query_per_kind(bench: Bench) -> None:
     bench.ok(MODULE, name="A", steps=steps)
     asked = [word for word in bench.counted() if word.startswith("Enumerate") and "TaskSequencePackage" not in word]
     assert sorted(asked) == [
-        "Enumerate SMS_ApplicationLatest", "Enumerate SMS_Package", "Enumerate SMS_Program",
-        "Enumerate SMS_ProviderLocation", "Enumerate SMS_SecuredCategory",
-    ]  # fmt: skip
+        "Enumerate SMS_ApplicationLatest",
+        "Enumerate SMS_Package",
+        "Enumerate SMS_Program",
+        "Enumerate SMS_ProviderLocation",
+        "Enumerate SMS_SecuredCategory",
+    ]
 
 
 def test_two_children_cost_one_query(bench: Bench) -> None:
@@ -231,19 +220,28 @@ def test_everything_that_is_missing_is_listed_at_once(bench: Bench) -> None:
         command("G", condition=[{"operating_system": ["No system"]}]),
     ]
     for check in (True, False):
-        message = bench.refused(MODULE, "unresolved_reference", name="x", steps=steps, boot_image="No image", check=check)
+        message = bench.refused(
+            MODULE, "unresolved_reference", name="x", steps=steps, boot_image="No image", check=check
+        )
         for part in (
-            "boot_image (No image)", "steps[0].package (No agent)", "steps[1].program (No program)",
-            "steps[2].applications[1] (No application)", "steps[3].steps[0].task_sequence (PS1FFFF0)",
-            "steps[4].package (Runtime Libraries)", "{id: PS100016}", "steps[5].condition[0].operating_system[0] (No system)",
-        ):  # fmt: skip
+            "boot_image (No image)",
+            "steps[0].package (No agent)",
+            "steps[1].program (No program)",
+            "steps[2].applications[1] (No application)",
+            "steps[3].steps[0].task_sequence (PS1FFFF0)",
+            "steps[4].package (Runtime Libraries)",
+            "{id: PS100016}",
+            "steps[5].condition[0].operating_system[0] (No system)",
+        ):
             assert part in message, part
 
 
 def test_what_an_earlier_task_would_make_is_accepted_in_check_mode_only() -> None:
     bench = Bench(seed="empty")
     agent = bench.ok("cm_package", check=True, name="Agent")["package"]
-    program = bench.ok("cm_program", check=True, name="Install", package="Agent", command_line="x", planned=[agent])["program"]
+    program = bench.ok("cm_program", check=True, name="Install", package="Agent", command_line="x", planned=[agent])[
+        "program"
+    ]
     steps = [
         {"name": "A", "type": "install_package", "package": "Agent", "program": "Install"},
         command("B", package="Agent"),
@@ -254,9 +252,10 @@ def test_what_an_earlier_task_would_make_is_accepted_in_check_mode_only() -> Non
     assert bench.writes() == [] and planned["task_sequence"]["planned"]
     unresolved = {(entry["kind"], entry["name"], entry["path"]) for entry in planned["unresolved"]}
     assert unresolved == {
-        ("package", "Agent", "steps[0].package"), ("program", "Install", "steps[0].program"),
+        ("package", "Agent", "steps[0].package"),
+        ("program", "Install", "steps[0].program"),
         ("package", "Agent", "steps[1].package"),
-    }  # fmt: skip
+    }
     assert "<not there yet>" in planned["diff"]["prepared"]
     assert {"kind": "package", "name": "Agent", "id": None} in planned["task_sequence"]["references"]
     misspelt = [{**steps[0], "package": "Agnet"}]
@@ -313,7 +312,12 @@ def test_the_diff_names_objects(bench: Bench) -> None:
 
 
 def test_an_edition_by_name_costs_a_get(bench: Bench) -> None:
-    step = {"name": "Apply", "type": "apply_operating_system_image", "image": "Windows 11 24H2", "destination_variable": "OSDisk"}
+    step = {
+        "name": "Apply",
+        "type": "apply_operating_system_image",
+        "image": "Windows 11 24H2",
+        "destination_variable": "OSDisk",
+    }
     bench.ladder(MODULE, name="x", steps=[{**step, "edition": "Windows 11 Enterprise"}])
     assert "Get SMS_ImagePackage" in bench.counted()
     (row,) = bench.packages("x")
@@ -370,248 +374,3 @@ def test_properties_of_a_newer_site_survive(either: Bench) -> None:
     finally:
         del item.properties["FutureSetting"]
         made.pop(item.name, None)
-
-
-# -- after the write -----------------------------------------------------------------------------------
-
-
-class Meddling:
-    """Changes what the site stores, behind the back of the client."""
-
-    def __init__(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.change: t.Callable[[t.Any], None] = lambda sequence: None
-        real = package_methods._stored_form
-
-        def stored_form(site: t.Any, sequence: t.Any) -> t.Any:
-            made = real(site, sequence)
-            self.change(made)
-            return made
-
-        monkeypatch.setattr(package_methods, "_stored_form", stored_form)
-
-
-@pytest.fixture
-def meddling(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Meddling:
-    return Meddling(bench, monkeypatch)
-
-
-def test_another_form_of_a_value_is_a_warning(bench: Bench, meddling: Meddling) -> None:
-    def shout(sequence: t.Any) -> None:
-        sequence.props["Steps"][0].props["CommandLine"] = "CMD"
-
-    meddling.change = shout
-    assert bench.ok(MODULE, name="x", steps=[command("A", "cmd")])["changed"]
-    assert bench.warnings == ["steps[0].command_line: sent cmd, the site holds CMD."]
-    bench.ok(MODULE, name="x", steps=[command("A", "cmd"), command("B")])
-    assert bench.warnings == ["steps[0].command_line: sent cmd, the site holds CMD."]
-
-
-@pytest.mark.parametrize("existing", [False, True])
-def test_an_emptied_value_or_a_lost_step_is_a_failure(bench: Bench, meddling: Meddling, existing: bool) -> None:
-    if existing:
-        bench.ok(MODULE, name="x", steps=[command("Z")])
-
-    def blank(sequence: t.Any) -> None:
-        sequence.props["Steps"][0].props["Description"] = None
-        del sequence.props["Steps"][1]
-
-    meddling.change = blank
-    result = bench.run(MODULE, name="x", steps=[command("A", description="Text"), command("B")])
-    assert result["failed"] and result["changed"] and result["error"]["code"] == "not_as_written"
-    assert "steps[0].description is empty" in result["msg"] and "steps[1] (B) is missing" in result["msg"]
-
-
-def test_another_order_is_a_warning(bench: Bench, meddling: Meddling) -> None:
-    meddling.change = lambda sequence: sequence.props["Steps"].reverse()
-    bench.ok(MODULE, name="x", steps=[command("A"), command("B")])
-    assert "another order" in bench.warnings[0]
-
-
-# -- lost answers and conflicts ------------------------------------------------------------------------
-
-
-def lose(bench: Bench, when: str, **more: t.Any) -> None:
-    bench.front.plan.set([{"kind": "drop", "when": when, "method": "SetSequence"}, *more.get("then", [])])
-
-
-@pytest.mark.parametrize("module_options", [{"name": "x"}, {"name": STANDARD_NAME}], ids=["create", "change"])
-def test_a_lost_answer_is_settled_by_reading(bench: Bench, module_options: dict[str, t.Any]) -> None:
-    lose(bench, "after")
-    done = bench.ok(MODULE, steps=[command("A")], **module_options)
-    assert done["changed"] and len(bench.packages(module_options["name"])) == 1
-    assert not bench.ok(MODULE, steps=[command("A")], **module_options)["changed"]
-
-
-@pytest.mark.parametrize("module_options", [{"name": "x"}, {"name": STANDARD_NAME}], ids=["create", "change"])
-def test_a_request_that_never_arrived_is_a_failure(bench: Bench, module_options: dict[str, t.Any]) -> None:
-    lose(bench, "before")
-    result = bench.run(MODULE, steps=[command("A")], **module_options)
-    assert result["failed"] and not result["changed"] and result["error"]["code"] == "not_as_written"
-    assert "no trace" in result["msg"]
-    bench.ladder(MODULE, steps=[command("A")], **module_options)
-    assert len(bench.packages(module_options["name"])) == 1
-
-
-@pytest.mark.parametrize("module_options", [{"name": "x"}, {"name": STANDARD_NAME}], ids=["create", "change"])
-def test_an_outcome_that_cannot_be_read_is_unknown(bench: Bench, module_options: dict[str, t.Any]) -> None:
-    reads = {"kind": "drop", "class": PACKAGE, "times": 0, "at": 2 if module_options["name"] == "x" else 4}
-    lose(bench, "after", then=[reads])
-    result = bench.run(MODULE, steps=[command("A")], **module_options)
-    assert result["failed"] and result["changed"] and result["error"]["code"] == "outcome_unknown", result
-    bench.front.plan.clear()
-    assert not bench.ok(MODULE, steps=[command("A")], **module_options)["changed"]
-    assert len(bench.packages(module_options["name"])) == 1
-
-
-def test_a_lost_change_of_an_option_is_not_taken_for_done(bench: Bench) -> None:
-    """The steps are equal before and after, so they prove nothing."""
-    steps = [command("A")]
-    bench.ok(MODULE, name="x", steps=steps)
-    lose(bench, "before")
-    assert bench.run(MODULE, name="x", steps=steps, description="New")["error"]["code"] == "not_as_written"
-    lose(bench, "after")
-    assert bench.ok(MODULE, name="x", steps=steps, description="New")["changed"]
-
-
-def test_a_lost_rotation_of_secrets_is_not_taken_for_done(bench: Bench) -> None:
-    steps = [{"name": "Join", "type": "join_domain_or_workgroup", "domain": "d.example.com", "username": "D\\u", "password": "one-secret"}]
-    bench.ok(MODULE, name="x", steps=steps)
-    lose(bench, "before")
-    result = bench.run(MODULE, name="x", steps=steps, update_secrets="always")
-    assert result["failed"] and result["error"]["code"] == "not_as_written"
-    lose(bench, "after")
-    assert bench.ok(MODULE, name="x", steps=steps, update_secrets="always")["changed"]
-
-
-def test_somebody_else_saved_in_between(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = _ts_site.TsSite.save_steps
-
-    def save_steps(self: t.Any, *args: t.Any, **kwargs: t.Any) -> str:
-        row = bench.provider.store.find(PACKAGE, (STANDARD,))
-        row.props["SedoObjectVersion"] = "00000000-0000-0000-0000-000000000000"
-        bench.provider.store.save(row)
-        return real(self, *args, **kwargs)
-
-    monkeypatch.setattr(_ts_site.TsSite, "save_steps", save_steps)
-    result = bench.run(MODULE, name=STANDARD_NAME, steps=[command("A")])
-    assert result["failed"] and result["error"]["code"] == "version_conflict" and "nothing was saved" in result["msg"]
-    assert bench.tree(STANDARD)[0]["Name"] == "Install operating system"
-
-
-def test_a_locked_one_names_who_holds_it(bench: Bench) -> None:
-    bench.tell("/lock", path=f'{PACKAGE}.PackageID="{STANDARD}"', user="CORP\\admin", machine="DESK-7")
-    result = bench.run(MODULE, name=STANDARD_NAME, steps=[command("A")])
-    assert result["error"]["code"] == "object_locked" and "CORP\\admin on DESK-7" in result["msg"]
-
-
-def test_a_race_of_two_creations_ends_with_one_that_has_our_steps(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.provider.store.set_counter("package", 0xB0)
-    bench.ok(MODULE, name="Other", steps=[command("Theirs")])
-    (other,) = bench.packages("Other")
-    real = bench.provider.invoke
-
-    def invoke(namespace: str, class_name: str, method: str, keys: t.Any, params: t.Any) -> t.Any:
-        if method == "SetSequence":
-            monkeypatch.setattr(bench.provider, "invoke", real)
-            row = bench.provider.store.find(PACKAGE, (other["PackageID"],))
-            row.props["Name"] = "Race"
-            bench.provider.store.save(row)
-        return real(namespace, class_name, method, keys, params)
-
-    monkeypatch.setattr(bench.provider, "invoke", invoke)
-    done = bench.ok(MODULE, name="Race", steps=[command("Mine")])
-    assert done["changed"] and done["task_sequence"]["package_id"] == other["PackageID"]
-    (left,) = bench.packages("Race")
-    assert [step["Name"] for step in bench.tree(left["PackageID"])] == ["Mine"]
-    assert any("was deleted again" in text for text in bench.warnings)
-
-
-# -- switches ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("switches", "compatibility"),
-    [
-        ({"send_sequence_text": "require"}, {"send_sequence_text": "always"}),
-        ({"send_sequence_text": "refuse"}, {}),
-        ({"get_sequence_source": "given"}, {}),
-        ({"get_sequence_source": "stored"}, {"send_sequence_text": "never"}),
-        ({"projection": "refuse"}, {}),
-        ({"projection": "refuse"}, {"projection": "never"}),
-        ({}, {"uri": "wmi"}),
-        ({"lazy_null": "refuse"}, {}),
-        ({"sedo_missing": "refuse", "read_only_change": "refuse", "unlisted_change": "refuse"}, {}),
-    ],
-)
-def test_the_ladder_holds_on_every_kind_of_site(switches: dict[str, str], compatibility: dict[str, str]) -> None:
-    bench = Bench(**switches)
-    bench.compatibility = compatibility
-    bench.ladder(MODULE, name="x", steps=STEPS, description="One")
-    bench.ladder(MODULE, name="x", steps=STEPS[::-1], description="Two")
-    bench.ladder("cm_ts_package", name="x", description="Three")
-    assert not bench.notes("stale_instance")
-    assert bench.ok(MODULE, name="x", state="absent")["changed"]
-
-
-# -- bad input -----------------------------------------------------------------------------------------
-
-BAD: list[tuple[dict[str, t.Any], list[str]]] = [
-    ({"name": "x", "stesp": []}, ["did you mean steps"]),
-    ({"name": "x", "steps": [], "src": "x.yml"}, ["mutually exclusive: steps|sequence_xml|src"]),
-    ({"steps": []}, ["one of the following is required: name, package_id, src"]),
-    ({"name": "x", "steps": "text"}, ["steps"]),
-    ({"name": "x", "steps": [{"name": "A", "type": "run_comand_line"}]}, ["steps[0].type (run_comand_line)", "run_command_line"]),
-    ({"name": "x", "steps": [command("A", comand_line="y")]}, ["steps[0].comand_line", "command_line"]),
-    ({"name": "x", "steps": [command("A", timeout="soon")]}, ["steps[0].timeout (soon)"]),
-    ({"name": "x", "steps": [command("A", timeout=-1)]}, ["steps[0].timeout (-1)"]),
-    ({"name": "x", "steps": [command("A", enabled="maybe")]}, ["steps[0].enabled (maybe)"]),
-    ({"name": "x", "steps": [{"name": "A", "type": "run_command_line"}]}, ["steps[0].command_line", "required"]),
-    ({"name": "x", "steps": [command("")]}, ["steps[0].name"]),
-    ({"name": "x", "steps": [command("two\nlines")]}, ["steps[0].name"]),
-    ({"name": "x", "steps": [command("trailing ")]}, ["steps[0].name"]),
-    ({"name": "x", "steps": [command("y" * 101)]}, ["steps[0].name", "100"]),
-    ({"name": "x", "steps": [{"name": "G", "steps": [command("A", timeout="z"), {"name": "B", "type": "nope"}]}]},
-     ["steps[0].steps[0].timeout (z)", "steps[0].steps[1].type (nope)"]),
-    ({"name": "x", "sequence_xml": ""}, ["sequence_xml", "empty"]),
-    ({"name": "x", "sequence_xml": "<sequence><group>"}, ["sequence_xml", "line 1", "ends too early"]),
-    ({"name": "x", "sequence_xml": "<other/>"}, ["sequence_xml", "<sequence>"]),
-    ({"name": "x", "sequence_xml": '<!DOCTYPE s [<!ENTITY a "b">]><sequence/>'}, ["DOCTYPE"]),
-    ({"name": "x", "sequence_xml": '<sequence version="3.10">' + "x" * (8 * 1024 * 1024) + "</sequence>"}, ["longer than"]),
-    ({"name": "x", "sequence_xml": '<sequence name="MDT"><step name="a"/></sequence>'}, ["Microsoft Deployment Toolkit"]),
-    ({"name": "x", "steps": [], "update_secrets": "never"}, ["update_secrets"]),
-    ({"name": "x", "steps": [], "operation_timeout": 0}, ["operation_timeout (0)"]),
-    ({"name": "x", "steps": [], "site_code": "TOOLONG"}, ["site_code (TOOLONG)"]),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("options", "says"), BAD, ids=[says[0][:60] for _options, says in BAD])
-def test_bad_input_is_refused_before_anything_is_sent(bench: Bench, options: dict[str, t.Any], says: list[str]) -> None:
-    message = bench.refused(MODULE, **options)
-    assert all(text in message for text in says), message
-    assert bench.requests == []
-
-
-def test_steps_and_options_are_judged_together(bench: Bench) -> None:
-    message = bench.refused(MODULE, name="x ", max_run_time=-1, steps=[command("A", timeout="soon"), command("B ")])
-    assert all(text in message for text in ("name", "max_run_time", "steps[0].timeout", "steps[1].name"))
-
-
-def test_a_site_that_is_not_there_and_one_without_rights(bench: Bench) -> None:
-    assert "XX9" in bench.refused(MODULE, name="x", steps=[], site_code="XX9")
-    bench.front.plan.set([{"kind": "denied", "method": "SetSequence"}])
-    result = bench.run(MODULE, name="x", steps=[])
-    assert result["error"]["code"] == "access_denied" and not result["changed"]
-
-
-def test_a_sequence_that_is_too_large_names_the_remedy() -> None:
-    bench = Bench()
-    steps = [command(f"Step {index}", "x" * 900) for index in range(600)]
-    message = bench.refused(MODULE, "envelope_too_large", name="x", steps=steps)
-    assert 'MaxEnvelopeSizekb="8192"' in message and bench.packages("x") == []
-
-
-def test_a_sequence_that_fits_but_cannot_be_read_back_says_what_was_done() -> None:
-    bench = Bench(max_envelope_kb=64)
-    result = bench.run(MODULE, name="x", steps=[command(f"Step {index}", "x" * 900) for index in range(50)])
-    assert result["error"]["code"] == "envelope_too_large" and result["changed"]
-    assert "Done before the failure: save the task sequence x." in result["msg"]

@@ -40,7 +40,8 @@ steps:
 XML = (
     '<sequence version="3.10"><step type="SMS_TaskSequence_RunCommandLineAction" name="One" description="" '
     'runIn="WinPEandFullOS" successCodeList="0 3010"><action>smsswd.exe /run: cmd</action><defaultVarList>'
-    '<variable name="CommandLine" property="CommandLine" hidden="true">cmd</variable></defaultVarList></step></sequence>'
+    '<variable name="CommandLine" property="CommandLine" hidden="true">cmd</variable></defaultVarList></step>'
+    "</sequence>"
 )
 OBJECT = (
     '<?xml version="1.0" encoding="utf-16"?>\r\n<INSTANCE CLASSNAME="SMS_TaskSequencePackage">'
@@ -132,8 +133,11 @@ def test_everything_that_is_wrong_in_a_file_is_said_at_once(bench: Bench) -> Non
         "steps:\n- {name: A, type: run_command_line, command_line: x, timeout: soon}\n",
     )
     message = bench.refused(MODULE, src=src)
-    for part in ("src: stesp: is no option of a task sequence file; did you mean steps", "max_run_time",
-                 "src: steps[0].timeout (soon)"):  # fmt: skip
+    for part in (
+        "src: stesp: is no option of a task sequence file; did you mean steps",
+        "max_run_time",
+        "src: steps[0].timeout (soon)",
+    ):
         assert part in message, message
     src = write(bench, "schema: 1\nname: 'x '\nboot_image: {id: 5}\nsteps: []\n")
     message = bench.refused(MODULE, src=src, category="\n")

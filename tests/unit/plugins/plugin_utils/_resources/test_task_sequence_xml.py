@@ -37,7 +37,8 @@ def document(*steps: str, version: str = "3.10") -> str:
 
 CONDITION = (
     '<condition><operator type="or"><expression type="SMS_TaskSequence_VariableConditionExpression">'
-    '<variable name="Operator">exists</variable><variable name="Variable">A</variable></expression></operator></condition>'
+    '<variable name="Operator">exists</variable><variable name="Variable">A</variable></expression></operator>'
+    "</condition>"
 )
 
 
@@ -48,9 +49,12 @@ def test_the_ladder(bench: Bench) -> None:
     assert (done["task_sequence"]["steps_count"], done["task_sequence"]["groups_count"]) == (2, 1)
     assert bench.steps("x") == [
         {"name": "One", "type": "run_command_line", "command_line": "cmd.exe"},
-        {"name": "G", "condition": [{"any": [{"variable": "A", "operator": "exists"}]}],
-         "steps": [{"name": "Two", "type": "run_command_line", "enabled": False, "command_line": "cmd.exe"}]},
-    ]  # fmt: skip
+        {
+            "name": "G",
+            "condition": [{"any": [{"variable": "A", "operator": "exists"}]}],
+            "steps": [{"name": "Two", "type": "run_command_line", "enabled": False, "command_line": "cmd.exe"}],
+        },
+    ]
     done = bench.ladder(MODULE, name="x", sequence_xml=one.replace(' disable="true"', ""))
     assert done["diff"]["prepared"] == "~ task sequence x\n~ G / Two (run_command_line): enabled\n"
     assert bench.ok(MODULE, name="x", state="absent")["changed"]
@@ -94,7 +98,9 @@ def test_the_version_of_the_sequence_is_the_sites(bench: Bench) -> None:
 
 def test_what_an_old_export_lacks_is_sent_as_what_it_means(bench: Bench) -> None:
     """Properties that must not be null; the site of the export was not that strict."""
-    text = document(step("One")).replace('<variable name="VDisableWow64Redirection" property="DisableWow64Redirection">false</variable>', "")
+    text = document(step("One")).replace(
+        '<variable name="VDisableWow64Redirection" property="DisableWow64Redirection">false</variable>', ""
+    )
     assert "Wow64" not in text
     bench.ladder(MODULE, name="x", sequence_xml=text)
     (row,) = bench.packages("x")
@@ -132,5 +138,5 @@ def test_a_class_that_the_site_does_not_have_is_named(bench: Bench) -> None:
 def test_long_texts_and_odd_characters_survive(bench: Bench) -> None:
     odd = "a &lt;b&gt; &amp;amp; &quot;q&quot; it's %A% \U0001f680 tab&#9;end"
     bench.ladder(MODULE, name="x", sequence_xml=document(step("One", {"CommandLine": odd})))
-    assert bench.steps("x")[0]["command_line"] == "a <b> &amp; \"q\" it's %A% \U0001f680 tab\tend"
+    assert bench.steps("x")[0]["command_line"] == 'a <b> &amp; "q" it\'s %A% \U0001f680 tab\tend'
     assert not bench.ok(MODULE, name="x", steps=bench.steps("x"))["changed"]

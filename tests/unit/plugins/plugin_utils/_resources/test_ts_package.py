@@ -9,7 +9,6 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.configmgr.osd.tests.simulator.rules import task_sequences
 from tests.unit.plugins.plugin_utils._resources.bench import PACKAGE, Bench
 
 MODULE = "cm_ts_package"
@@ -107,14 +106,15 @@ CHANGES: list[tuple[dict[str, t.Any], dict[str, t.Any]]] = [
     ({"boot_image": "id:PS100006"}, {"BootImageID": "PS100006"}),
     ({"progress_text": "Wait"}, {"CustomProgressMsg": "Wait"}),
     ({"enabled": False}, {"TsEnabled": False}),
-    ({"run_first": {"package": "id:PS100011", "program": "Install fonts"}}, {"DependentProgram": "PS100011;;Install fonts"}),
+    (
+        {"run_first": {"package": "id:PS100011", "program": "Install fonts"}},
+        {"DependentProgram": "PS100011;;Install fonts"},
+    ),
 ]
 
 
 @pytest.mark.parametrize(("options", "stored"), CHANGES, ids=lambda item: ",".join(item))
-def test_one_option_changes_and_nothing_else(
-    bench: Bench, options: dict[str, t.Any], stored: dict[str, t.Any]
-) -> None:
+def test_one_option_changes_and_nothing_else(bench: Bench, options: dict[str, t.Any], stored: dict[str, t.Any]) -> None:
     before = bench.package(STANDARD)
     steps = bench.text(STANDARD)
     done = bench.ladder(MODULE, package_id=STANDARD, independently=lambda: bench.package(STANDARD), **options)
@@ -160,7 +160,11 @@ def test_only_single_bits_of_the_flags_are_flipped(bench: Bench) -> None:
     [
         ({"ProgramFlags": 152084496 | CUSTOM}, {"progress_text": ""}, 152084496),
         ({"ProgramFlags": 152084496 & ~ANY}, {"platforms": []}, 152084496),
-        ({"ProgramFlags": 152084496 | ALWAYS, "DependentProgram": "PS100011;;Install fonts"}, {"run_first": {}}, 152084496),
+        (
+            {"ProgramFlags": 152084496 | ALWAYS, "DependentProgram": "PS100011;;Install fonts"},
+            {"run_first": {}},
+            152084496,
+        ),
     ],
 )
 def test_a_flag_that_contradicts_its_text_is_put_right(
@@ -172,7 +176,7 @@ def test_a_flag_that_contradicts_its_text_is_put_right(
 
 
 def test_the_diff_is_in_the_form_of_the_play(bench: Bench) -> None:
-    done = bench.ok(MODULE, check=True, name="Lab - Scratch", package_id=SCRATCH, description="New: \"text\"")
+    done = bench.ok(MODULE, check=True, name="Lab - Scratch", package_id=SCRATCH, description='New: "text"')
     assert "description: ''" in done["diff"]["before"]
     assert "description: 'New: \"text\"'" in done["diff"]["after"]
 
@@ -203,7 +207,9 @@ def test_a_name_in_another_case_finds_and_does_not_rename(bench: Bench) -> None:
 
 def test_two_of_one_name_are_an_error_that_lists_them(bench: Bench) -> None:
     message = bench.refused(MODULE, name="Lab - Scratch", description="x")
-    assert "PS100044 (Lab - Scratch), PS100045 (Lab - Scratch)" in message and message.startswith("name (Lab - Scratch)")
+    assert "PS100044 (Lab - Scratch), PS100045 (Lab - Scratch)" in message and message.startswith(
+        "name (Lab - Scratch)"
+    )
     assert bench.ok(MODULE, package_id="ps100045", description="x")["changed"]
 
 
@@ -235,7 +241,7 @@ def test_a_package_that_is_being_deleted_is_not_there(bench: Bench) -> None:
 NAMES = [
     "O'Neil",
     'The "best"',
-    "It's \"both\"",
+    'It\'s "both"',
     "Back\\slash \\\\ twice",
     "100% of_it [all]",
     "<b>&amp;</b> & more",
@@ -284,8 +290,11 @@ def test_an_advertised_one_is_refused_and_listed(bench: Bench) -> None:
 
 
 def test_a_child_is_refused_with_its_parents(bench: Bench) -> None:
-    bench.ok("cm_task_sequence", name="Parent", steps=[
-        {"name": "Child", "type": "run_task_sequence", "task_sequence": "Finance - Applications"}])  # fmt: skip
+    bench.ok(
+        "cm_task_sequence",
+        name="Parent",
+        steps=[{"name": "Child", "type": "run_task_sequence", "task_sequence": "Finance - Applications"}],
+    )
     (parent,) = bench.packages("Parent")
     message = bench.refused(MODULE, "gate_refused", name="Finance - Applications", state="absent")
     assert parent["PackageID"] in message and "force: true" in message
@@ -293,8 +302,11 @@ def test_a_child_is_refused_with_its_parents(bench: Bench) -> None:
 
 
 def test_both_guards_are_reported_at_once(bench: Bench) -> None:
-    bench.ok("cm_task_sequence", name="Parent", steps=[
-        {"name": "Child", "type": "run_task_sequence", "task_sequence": {"id": STANDARD}}])  # fmt: skip
+    bench.ok(
+        "cm_task_sequence",
+        name="Parent",
+        steps=[{"name": "Child", "type": "run_task_sequence", "task_sequence": {"id": STANDARD}}],
+    )
     message = bench.refused(MODULE, "gate_refused", package_id=STANDARD, state="absent")
     assert "remove_deployments" in message and "force" in message
 
@@ -366,143 +378,13 @@ def test_a_planned_object_is_accepted_in_check_mode_only(bench: Bench) -> None:
     bench.refused(MODULE, "unresolved_reference", name="x", boot_image="Soon", planned=plan)
 
 
+def test_an_unknown_id_is_kept_when_that_is_wanted(bench: Bench) -> None:
+    bench.refused(MODULE, "unresolved_reference", name="x", boot_image={"id": "XYZ00005"})
+    done = bench.ok(MODULE, name="x", boot_image={"id": "XYZ00005"}, unknown_ids="keep")
+    assert done["dangling_references"] == [{"kind": "boot_image", "id": "XYZ00005", "path": "boot_image"}]
+    assert bench.packages("x")[0]["BootImageID"] == "XYZ00005" and "is kept as it is" in bench.warnings[0]
+
+
 def test_a_long_name_is_a_warning(bench: Bench) -> None:
     bench.ok(MODULE, check=True, name="x" * 51)
     assert "51 characters; the console" in bench.warnings[0]
-
-
-# -- what the site does with it ----------------------------------------------------------------------
-
-
-def test_another_form_of_a_text_is_a_warning_and_an_emptied_one_a_failure(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = task_sequences.stamp_saved
-
-    def stamp(text: str | None) -> t.Any:
-        def stamped(site: t.Any, obj: t.Any) -> None:
-            real(site, obj)
-            obj.props["Description"] = text
-
-        return stamped
-
-    monkeypatch.setattr(task_sequences, "stamp_saved", stamp("Shouted"))
-    assert bench.ok(MODULE, package_id=STANDARD, description="Said")["changed"]
-    assert bench.warnings == ["description: sent Said, the site holds Shouted."]
-    monkeypatch.setattr(task_sequences, "stamp_saved", stamp(None))
-    result = bench.run(MODULE, package_id=STANDARD, description="Said again")
-    assert result["failed"] and result["error"]["code"] == "not_as_written" and result["changed"]
-    assert "left empty: description" in result["msg"]
-
-
-def test_two_plays_that_create_the_same_leave_one(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other play was first: ours goes again, and what ours wants is done to the other."""
-    _race(bench, monkeypatch, "PS1000A0")
-    done = bench.ok(MODULE, name="Race", description="Mine")
-    assert done["ts_package"]["package_id"] == "PS1000A0" and done["changed"]
-    assert any("was deleted again" in text for text in bench.warnings)
-    (left,) = bench.packages("Race")
-    assert (left["PackageID"], left["Description"]) == ("PS1000A0", "Mine")
-
-
-def test_the_first_of_two_creations_stays(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    _race(bench, monkeypatch, "PS1FFFF0")
-    done = bench.ok(MODULE, name="Race", description="Mine")
-    assert done["ts_package"]["package_id"] < "PS1FFFF0"
-    assert any("stays" in text for text in bench.warnings) and len(bench.packages("Race")) == 2
-
-
-def _race(bench: Bench, monkeypatch: pytest.MonkeyPatch, package_id: str) -> None:
-    """Let another play create the same name while ours is on its way."""
-    bench.provider.store.set_counter("package", 0xB0)
-    real = bench.provider.invoke
-
-    def invoke(namespace: str, class_name: str, method: str, keys: t.Any, params: t.Any) -> t.Any:
-        if method == "SetSequence":
-            monkeypatch.setattr(bench.provider, "invoke", real)
-            real(namespace, class_name, method, keys, params)
-            other = _copy(bench, "Race", PackageID=package_id, Description="Theirs")
-            own = bench.packages("Race")[0]["PackageID"]
-            bench.provider.store.save(other)
-            return {"SavedTaskSequencePackagePath": f'{PACKAGE}.PackageID="{own}"', "ReturnValue": 0}
-        return real(namespace, class_name, method, keys, params)
-
-    monkeypatch.setattr(bench.provider, "invoke", invoke)
-
-
-def test_a_lost_answer_of_a_create_is_settled_by_reading(bench: Bench) -> None:
-    bench.front.plan.set([{"kind": "drop", "when": "after", "method": "SetSequence"}])
-    done = bench.ok(MODULE, name="Fresh")
-    assert done["changed"] and len(bench.packages("Fresh")) == 1
-
-
-def test_a_lost_request_of_a_create_is_a_failure_that_a_rerun_mends(bench: Bench) -> None:
-    bench.front.plan.set([{"kind": "drop", "when": "before", "method": "SetSequence"}])
-    result = bench.run(MODULE, name="Fresh")
-    assert result["failed"] and not result["changed"] and result["error"]["code"] == "not_as_written"
-    assert "run the task again" in result["msg"] and bench.packages("Fresh") == []
-    assert bench.ok(MODULE, name="Fresh")["changed"]
-
-
-def test_a_lost_answer_that_reading_cannot_settle_is_unknown(bench: Bench) -> None:
-    bench.front.plan.set([
-        {"kind": "drop", "when": "after", "method": "SetSequence"},
-        {"kind": "drop", "verb": "Enumerate", "class": PACKAGE, "at": 2, "times": 0},
-    ])  # fmt: skip
-    result = bench.run(MODULE, name="Fresh")
-    assert result["failed"] and result["changed"] and result["error"]["code"] == "outcome_unknown"
-    assert result["error"]["attempted"] == "save the task sequence Fresh"
-    assert result["error"]["method"] == "SetSequence"
-    bench.front.plan.clear()
-    assert not bench.ok(MODULE, name="Fresh")["changed"] and len(bench.packages("Fresh")) == 1
-
-
-def test_a_site_that_does_not_name_what_it_saved(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = bench.provider.invoke
-
-    def invoke(namespace: str, class_name: str, method: str, keys: t.Any, params: t.Any) -> t.Any:
-        answer = real(namespace, class_name, method, keys, params)
-        answer.pop("SavedTaskSequencePackagePath", None)
-        return answer
-
-    monkeypatch.setattr(bench.provider, "invoke", invoke)
-    done = bench.ok(MODULE, name="Fresh")
-    assert done["ts_package"]["package_id"] == bench.packages("Fresh")[0]["PackageID"]
-
-
-def test_a_locked_package_names_who_holds_it(bench: Bench) -> None:
-    bench.tell("/lock", path=f'{PACKAGE}.PackageID="{STANDARD}"', user="CORP\\admin", machine="DESK-7")
-    result = bench.run(MODULE, package_id=STANDARD, description="x")
-    assert result["error"]["code"] == "object_locked" and "CORP\\admin on DESK-7" in result["msg"]
-
-
-# -- info --------------------------------------------------------------------------------------------
-
-
-def test_info_lists_all_without_lazy_properties(bench: Bench) -> None:
-    found = bench.ok("cm_ts_package_info")["ts_packages"]
-    assert [item["package_id"] for item in found] == sorted(item["package_id"] for item in found)
-    assert {item["name"] for item in found} >= {"Windows 11 - Standard desktop", "Lab - Scratch"}
-    assert all(item["boot_image"] is None and item["max_run_time"] is not None for item in found)
-    assert len(bench.requests) == 3 and bench.counted()[-1].startswith("Pull")
-
-
-def test_info_of_one_by_name_in_another_case_and_by_id(bench: Bench) -> None:
-    (by_name,) = bench.ok("cm_ts_package_info", name="windows 11 - standard desktop")["ts_packages"]
-    (by_id,) = bench.ok("cm_ts_package_info", package_id=STANDARD.lower())["ts_packages"]
-    assert by_name == by_id and by_name["boot_image"] == "Boot image (x64)"
-    assert len(bench.ok("cm_ts_package_info", name="Lab - Scratch")["ts_packages"]) == 2
-    assert bench.ok("cm_ts_package_info", name="Nothing")["ts_packages"] == []
-    assert bench.ok("cm_ts_package_info", package_id="PS1FFFFF")["ts_packages"] == []
-
-
-def test_info_with_gather_applies_again(bench: Bench) -> None:
-    given = ("name", "description", "category", "boot_image", "max_run_time", "progress_text", "enabled")
-    for item in bench.ok("cm_ts_package_info", gather=["options"])["ts_packages"]:
-        again = bench.ok(MODULE, package_id=item["package_id"], **{name: item[name] for name in given})
-        assert not again["changed"], again["diff"]
-
-
-@pytest.mark.parametrize(("options", "says"), [({"name": "x "}, "must not end"), ({"package_id": "x"}, "PS100042")])
-def test_info_refuses_what_cannot_be(bench: Bench, options: dict[str, t.Any], says: str) -> None:
-    assert says in bench.refused("cm_ts_package_info", **options)

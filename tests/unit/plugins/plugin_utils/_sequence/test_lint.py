@@ -97,6 +97,14 @@ def test_a_wrong_ignore_is_an_error(ignore: t.Any, words: str) -> None:
         lint_data(STEPS, ignore=ignore)
 
 
+def test_a_path_does_not_depend_on_where_the_steps_come_from() -> None:
+    sequence = parse_steps(STEPS, path="src: steps").sequence
+    for path in ("steps[1]", "src: steps[1]"):
+        found = lint(sequence, ignore=[{"rule": "empty-group", "path": path}])
+        assert [item.path for item in found if item.rule == "empty-group"] == ["src: steps[0].steps[1].steps"]
+        assert "unused-ignore" not in [item.rule for item in found]
+
+
 def test_a_file_switches_rules_off_itself_and_names_variables() -> None:
     file = {
         "schema": 1,
@@ -129,7 +137,7 @@ def test_what_was_read_from_a_site_can_be_linted() -> None:
             },
         ],
     }
-    assert [item.rule for item in lint_data(live)] == ["missing-boot-image", "name-length", "runs-itself"]
+    assert [item.rule for item in lint_data(live)] == ["missing-boot-image", "sequence-name-length", "runs-itself"]
 
 
 def test_steps_that_cannot_be_read_are_findings() -> None:

@@ -107,12 +107,12 @@ steps:
         command_line: !unsafe 'cmd /c "echo {{ x }}"'
       - name: "yes"
         type: run_powershell_script
-        success_codes: [0, 3010]
         script: !unsafe |
           if ($a) {# comment
             exit 1
           }
         execution_policy: bypass
+        success_codes: [0, 3010]
         properties: {Newer: x}
       - name: Nothing
         steps: []
