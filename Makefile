@@ -9,7 +9,7 @@ PYTHON ?= python3
 CHECK = $(PYTHON) tests/tools/check.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs-lint sanity unit playbooks matrix build importer fuzz soak bench locks clean
+.PHONY: help setup demo test lint docs-lint sanity unit playbooks matrix build importer fuzz soak bench screenshots locks clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r target what; \
@@ -56,6 +56,9 @@ soak: setup ## the smoke ladders over and over for CONFIGMGR_SOAK_SECONDS (defau
 
 bench: setup ## the figures of the README, printed; asserts nothing about wall time
 	@$(CHECK) bench
+
+screenshots: setup ## draw the picture of the report guide again (needs chromium)
+	@$(CHECK) screenshots
 
 locks: ## resolve requirements/*.in anew and write the lock files
 	@$(PYTHON) tests/tools/environments.py --locks

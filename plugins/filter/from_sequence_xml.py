@@ -20,11 +20,11 @@ author:
   - Contributors to the configmgr.osd project (@configmgr-osd)
 description:
   - Reads a task sequence from a C(<sequence>) document, from the C(object.xml) of an export, or from the zip that the
-    console exports, and returns the steps in the form that M(configmgr.osd.cm_task_sequence#module) accepts.
+    console exports, and returns the steps in the form that M(configmgr.osd.cm_task_sequence) accepts.
   - Takes the content of a file, not its name. Encodings, byte order marks and zips are recognised in the text that
     P(ansible.builtin.file#lookup) makes of any file; use C(rstrip=false) there. From ansible-core 2.23 on that lookup
-    reads UTF-8 only, and zips are read with M(ansible.builtin.slurp#module) and O(base64).
-  - Objects of the site come back as C({id: ...}), because the site is not asked.
+    reads UTF-8 only, and zips are read with M(ansible.builtin.slurp) and O(base64).
+  - Objects of the site come back as a mapping with C(id), because the site is not asked.
   - Entities, external references, encrypted or damaged zips, members that point outside of the zip, and documents of
     unreasonable size or depth are refused.
 positional: _input
@@ -36,7 +36,7 @@ options:
     required: true
   base64:
     description:
-      - Whether the content is base64, as M(ansible.builtin.slurp#module) returns it.
+      - Whether the content is base64, as M(ansible.builtin.slurp) returns it.
     type: bool
     default: false
   package_id:
@@ -94,7 +94,7 @@ RETURN = r"""
 _value:
   description:
     - The task sequence. Package options (C(name), C(description), C(boot_image) and so on, as
-      M(configmgr.osd.cm_task_sequence#module) has them) are there when the document is an export of the whole package.
+      M(configmgr.osd.cm_task_sequence) has them) are there when the document is an export of the whole package.
   type: dict
   contains:
     steps:

@@ -32,7 +32,8 @@ options:
     required: true
   variables:
     description:
-      - Values for C({var: name}). Without this option such a mapping stays as it is.
+      - Values for the places that name a variable, a mapping with the only key C(var).
+        Without this option such a mapping stays as it is.
     type: dict
 seealso:
   - plugin: configmgr.osd.to_sequence_yaml

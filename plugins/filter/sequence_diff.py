@@ -31,7 +31,7 @@ options:
   _input:
     description:
       - The old side.
-      - Steps, a mapping with C(steps) as the filters and M(configmgr.osd.cm_task_sequence_info#module) return it, a
+      - Steps, a mapping with C(steps) as the filters and M(configmgr.osd.cm_task_sequence_info) return it, a
         result of that module with one task sequence, or the content of a YAML file, a C(<sequence>) document, an
         C(object.xml) or an export zip. C(none) is a task sequence that does not exist.
     type: raw
@@ -89,7 +89,7 @@ _value:
 
 
 def sequence_diff(
-    old: t.Any, new: t.Any, format: str = "text", max_lines: int | None = None
+    old: t.Any, other: t.Any, format: str = "text", max_lines: int | None = None
 ) -> str | list[dict[str, t.Any]]:
     """Return what differs; raises ``AnsibleFilterError`` for a side that is no task sequence."""
     with filters.named("sequence_diff"):
@@ -98,7 +98,7 @@ def sequence_diff(
             raise InvalidInput([Problem("max_lines", str(max_lines), "must be a whole number above 0")])
         sides = [
             side(filters.argument(value), source, OPTIONS, filters.package_options)
-            for value, source in ((old, "a"), (new, "b"))
+            for value, source in ((old, "a"), (other, "b"))
         ]
         review = compare(*sides)
         return filters.result(review.text(max_lines) if wanted == "text" else review.data())

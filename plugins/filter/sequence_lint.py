@@ -29,8 +29,8 @@ positional: _input
 options:
   _input:
     description:
-      - The steps in the form that M(configmgr.osd.cm_task_sequence#module) accepts and
-        M(configmgr.osd.cm_task_sequence_info#module) returns.
+      - The steps in the form that M(configmgr.osd.cm_task_sequence) accepts and
+        M(configmgr.osd.cm_task_sequence_info) returns.
       - Or a dictionary with C(steps), such as a returned task sequence or the parsed content of a task sequence file.
         C(name), C(description), C(boot_image), and C(platforms) beside the steps are checked too, and C(lint_ignore)
         adds to O(ignore). An empty C(boot_image) says that there is none; without the key it is not known.

@@ -25,8 +25,8 @@ positional: _input
 options:
   _input:
     description:
-      - The steps in the form that M(configmgr.osd.cm_task_sequence#module) accepts and
-        M(configmgr.osd.cm_task_sequence_info#module) returns.
+      - The steps in the form that M(configmgr.osd.cm_task_sequence) accepts and
+        M(configmgr.osd.cm_task_sequence_info) returns.
     type: list
     elements: dict
     required: true

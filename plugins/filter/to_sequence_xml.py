@@ -37,7 +37,7 @@ options:
   _input:
     description:
       - The steps, or a mapping with C(steps) as P(configmgr.osd.from_sequence_xml#filter),
-        P(configmgr.osd.from_sequence_yaml#filter) and M(configmgr.osd.cm_task_sequence_info#module) return it. Its
+        P(configmgr.osd.from_sequence_yaml#filter) and M(configmgr.osd.cm_task_sequence_info) return it. Its
         C(references), C(document) and C(schema_version) are used where the option is not given.
     type: raw
     required: true
@@ -77,7 +77,7 @@ options:
   secrets:
     description:
       - What to write for a secret that is C(<stored on site>) in the steps and has no value in the base.
-      - V(blank) writes an empty text, which M(configmgr.osd.cm_task_sequence#module) takes for "keep", and warns.
+      - V(blank) writes an empty text, which M(configmgr.osd.cm_task_sequence) takes for "keep", and warns.
       - V(fail) is an error that lists the places.
     type: str
     choices: [blank, fail]

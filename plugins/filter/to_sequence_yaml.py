@@ -30,7 +30,7 @@ positional: _input
 options:
   _input:
     description:
-      - The steps, or a mapping with C(steps) and package options as M(configmgr.osd.cm_task_sequence_info#module),
+      - The steps, or a mapping with C(steps) and package options as M(configmgr.osd.cm_task_sequence_info),
         P(configmgr.osd.from_sequence_xml#filter) and P(configmgr.osd.from_sequence_yaml#filter) return it. Other keys
         are left out; C(warnings) become comments.
     type: raw

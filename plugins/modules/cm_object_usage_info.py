@@ -37,8 +37,8 @@ options:
       - task_sequence
   object:
     description:
-      - The object, by name, as C({id: PS100005}), or as a name with what narrows it down, for example
-        C({name: Contoso Office, version: "5.1"}).
+      - "The object, by name, as C({id: PS100005}), or as a name with what narrows it down, for example
+        C({name: Contoso Office, version: '5.1'})."
       - A name that the site does not have is no error; nothing uses such an object. An ID is looked for even when the
         object itself is gone.
     type: raw

@@ -57,7 +57,7 @@ options:
   src:
     description:
       - A file on the control node, searched like that of M(ansible.builtin.template).
-      - Either YAML with C(schema: 1), C(steps), and optionally the package options, or an exported XML.
+      - Either YAML with C(schema) V(1), C(steps), and optionally the package options, or an exported XML.
       - The file is read without templating. A whole value that is a mapping
         with the only key C(var) is replaced by the entry of O(variables) that it names.
       - An option of the task wins over the same option in the file.
@@ -72,6 +72,20 @@ options:
       - Whether an empty list of steps may replace existing ones.
     type: bool
     default: false
+  lint:
+    description:
+      - What to do with the findings of the lint rules in the steps of the task; see P(configmgr.osd.sequence_lint#filter).
+      - V(warn) shows errors and warnings, V(fail) makes them an error before anything is written.
+    type: str
+    choices: [warn, fail, ignore]
+    default: warn
+  lint_ignore:
+    description:
+      - Rules to leave out, by name, or as a mapping with C(rule) and C(path) for one step.
+      - A file may have the same list under C(lint_ignore).
+    type: list
+    elements: raw
+    default: []
   update_secrets:
     description:
       - When secrets of the play are sent. The site cannot be asked whether a stored secret equals one of the play.
@@ -216,6 +230,13 @@ unresolved:
   elements: dict
   sample:
     - {kind: package, name: 7-Zip, path: "steps[0].package"}
+lint:
+  description: The findings of the lint rules, hints included.
+  returned: when steps were given and O(lint) is not V(ignore)
+  type: list
+  elements: dict
+  sample:
+    - {rule: disabled-step, severity: info, path: "steps[2]", step: Old agent, message: is disabled, hint: Remove it.}
 dangling_references:
   description: The IDs that the site does not have, kept because of O(unknown_ids=keep).
   returned: with O(unknown_ids=keep)
@@ -248,6 +269,8 @@ SPEC = {
         "src": {"type": "path"},
         "variables": {"type": "dict", "default": {}},
         "allow_empty": {"type": "bool", "default": False},
+        "lint": {"type": "str", "choices": ["warn", "fail", "ignore"], "default": "warn"},
+        "lint_ignore": {"type": "list", "elements": "raw", "default": []},
         "update_secrets": {
             "type": "str",
             "choices": ["on_change", "on_create", "always"],

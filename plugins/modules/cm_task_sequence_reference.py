@@ -49,8 +49,8 @@ options:
       - task_sequence
   from:
     description:
-      - The object to replace, by name, as C({id: PS100005}), or as a name with what narrows it down, for example
-        C({name: Contoso Office, version: "4.2"}).
+      - "The object to replace, by name, as C({id: PS100005}), or as a name with what narrows it down, for example
+        C({name: Contoso Office, version: '4.2'})."
       - An ID is looked for even when the object itself is gone.
     type: raw
     required: true

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CPU of the filters: ``python tests/benchmark/filters.py``, or :func:`figures` from ``make bench``. Asserts nothing."""
+"""CPU of the filters, as ``python tests/benchmark/filters.py`` prints it. Asserts nothing."""
 
 from __future__ import annotations
 

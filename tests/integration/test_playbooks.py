@@ -12,7 +12,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-
 from tests.integration.test_targets import requests
 
 SOFTWARE = {

@@ -359,7 +359,7 @@ SWITCHES = [
 ]
 
 
-@pytest.mark.parametrize(("client", "server"), SWITCHES, ids=lambda value: json.dumps(value))
+@pytest.mark.parametrize(("client", "server"), SWITCHES, ids=json.dumps)
 def test_every_switch_end_to_end(client: dict[str, t.Any], server: dict[str, t.Any], site: InProcess) -> None:
     """With the server's counterpart set, create, change, read and delete work in every module."""
     site.switch(**server)

@@ -139,6 +139,11 @@ def importer() -> list[Stage]:
     return [Stage("importer", [_python("tests/tools/artifact.py", "--importer")], 60)]
 
 
+def screenshots() -> list[Stage]:
+    """The picture of the guide to reports."""
+    return [Stage("screenshots", [_python("tests/tools/screenshots.py")], 60)]
+
+
 def demo() -> list[Stage]:
     """The demonstration."""
     return [Stage("demo", [_python("tests/demo/run.py")], 120)]
@@ -312,6 +317,7 @@ SINGLE: dict[str, t.Callable[..., list[Stage]]] = {
     "bench": bench,
     "fuzz": fuzz,
     "soak": soak,
+    "screenshots": screenshots,
 }
 MANY: dict[str, t.Callable[[], list[Stage]]] = {"test": full, "matrix": matrix}
 

@@ -54,6 +54,8 @@ def build_site() -> Path:
         venv_bin() / "antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error",
         "--dest-dir", pages, COLLECTION, capture=True,
     )  # fmt: skip
+    # antsibull-docs leaves pictures behind.
+    shutil.copytree(ROOT / "docs" / "docsite" / "rst" / "images", pages / "docsite" / "images")
     source = ROOT / "docs" / "site"
     shutil.copy2(source / "conf.py", SITE)
     stubs = yaml.safe_load((source / "inventories.yml").read_text(encoding="utf-8"))

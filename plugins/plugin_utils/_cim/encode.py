@@ -125,7 +125,7 @@ class Encoder:
             slot = slots.get(name)
             if slot is None:
                 slot = slots[name] = self._slot(plan, name)
-            if type(value) is str and slot.definition is not None and _plain_text(slot.definition):
+            if value.__class__ is str and slot.definition is not None and _plain_text(slot.definition):
                 # The great majority of all values.
                 out.append(f"{slot.start}>{escape(value, where=f'{plan.class_name}.{name}')}{slot.end}")
             else:

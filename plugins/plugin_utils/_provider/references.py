@@ -22,6 +22,8 @@ from .ref import Ref
 from .site import DELETING, Site, same_name
 
 _PACKAGE_ID = re.compile(r"[A-Za-z0-9]{3}[0-9A-Fa-f]{5}\Z")
+_COLLECTION_ID = re.compile(r"(?:[A-Za-z0-9]{3}[0-9A-Fa-f]{5}|SMS[A-Za-z0-9]{5})\Z", re.IGNORECASE)
+"""Built-in collections have names for numbers: SMS000US, SMSDM003 (provider-behaviour 7.2)."""
 _MODEL_NAME = re.compile(r"ScopeId_[^/\s]+/[^/\s]+(/\d+)?\Z", re.IGNORECASE)
 _UNIQUE_ID = re.compile(r"[^\s:/]+[:/]\S+\Z")
 
@@ -113,6 +115,7 @@ KINDS: dict[str, Kind] = {
             id="CollectionID",
             columns=("CollectionID", "Name", "CollectionType", "IsBuiltIn", "MemberCount"),
             narrow={},
+            id_pattern=_COLLECTION_ID,
             id_example="PS10002C",
         ),
         Kind(
@@ -202,7 +205,7 @@ def _checked_id(value: t.Any, rule: Kind, path: str) -> str:
     text = str(value)
     if not rule.is_id(text):
         raise InvalidInput([Problem(path, text, f"is not the ID of a {rule.noun}; one looks like {rule.id_example}")])
-    return text.upper() if rule.id_pattern is _PACKAGE_ID else text
+    return text.upper() if rule.id_pattern in (_PACKAGE_ID, _COLLECTION_ID) else text
 
 
 def _checked_name(value: t.Any, rule: Kind, path: str) -> str:

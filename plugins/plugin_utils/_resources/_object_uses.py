@@ -52,16 +52,19 @@ def step_uses(sequence: Sequence, object_id: str) -> t.Iterator[Use]:
         rule = load_rules().step(step.class_name)
         for option in rule.options.values() if rule is not None else ():
             value = step.properties.get(option.property)
-            if option.kind == "ref" and same_id(value, object_id):
-                yield Use(step, option, path, active)
-            elif option.kind in ("refs", "ref_list") and any(same_id(item, object_id) for item in ids_of(value)):
+            if (
+                option.kind == "ref"
+                and same_id(value, object_id)
+                or option.kind in ("refs", "ref_list")
+                and any(same_id(item, object_id) for item in ids_of(value))
+            ):
                 yield Use(step, option, path, active)
         stack.extend((child, f"{path} / {child.name}", active) for child in reversed(step.steps or ()))
 
 
 def first_program(package: Instance, object_id: str) -> str | None:
     """Return the program that the package runs first when it is one of this object."""
-    owner, _, program = str(package.get("DependentProgram") or "").partition(";;")
+    owner, _unused, program = str(package.get("DependentProgram") or "").partition(";;")
     return program if same_id(owner, object_id) else None
 
 

@@ -97,6 +97,7 @@ def _from_yaml(
 ) -> Source:
     content = plain(files.parse(data, variables))
     steps = content.pop("steps")
+    task.params["lint_ignore"] = [*task.params.get("lint_ignore", ()), *_listed(content.pop("lint_ignore", None))]
     problems = [_unknown(name) for name in content if name not in options.OPTIONS]
     known = {name: value for name, value in content.items() if name in options.OPTIONS}
     checked = validate({"argument_spec": {name: package_args[name] for name in options.OPTIONS}}, known, "src")
@@ -116,7 +117,11 @@ def _from_yaml(
     return source
 
 
+def _listed(value: t.Any) -> list[t.Any]:
+    return [value] if isinstance(value, (str, dict)) else list(value or ())
+
+
 def _unknown(name: str) -> Problem:
-    near = difflib.get_close_matches(name, ["steps", "schema", *options.OPTIONS], n=3, cutoff=0.6)
+    near = difflib.get_close_matches(name, ["steps", "schema", "lint_ignore", *options.OPTIONS], n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}?" if near else f"a file may have {', '.join(options.OPTIONS)}"
     return Problem(f"src: {name}", "", f"is no option of a task sequence file; {hint}")

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import typing as t
 
 from .._errors import InvalidInput
 from .._sequence import scalars
 from .._sequence.match import match
 from .._sequence.model import Sequence, Step
-from .._sequence.scalars import Notes, nearest
+from .._sequence.scalars import Notes
 from .._sequence.wording import type_word
 from . import _step_edits_options as step_options
 from ._step_edits_draft import Draft
@@ -34,7 +35,8 @@ class Edit:
     options: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     reset: tuple[str, ...] = ()
     anchor: Path | None = None
-    """The step beside which this one stands: one name within the target group, or a path from the top."""
+    """The step beside which this one stands: one name within the target group, or a path from the top (``rooted``)."""
+    rooted: bool = False
     after: bool = False
     into: Path | None = None
     new_name: str | None = None
@@ -56,7 +58,7 @@ class Edit:
         """The group in which the step stands afterwards."""
         if self.into is not None:
             return self.into
-        return self.anchor[:-1] if self.anchor is not None and len(self.anchor) > 1 else self.path[:-1]
+        return self.anchor[:-1] if self.anchor is not None and self.rooted else self.path[:-1]
 
 
 def read_edits(params: t.Mapping[str, t.Any]) -> list[Edit]:
@@ -96,7 +98,8 @@ def _read(notes: Notes, root: str, given: t.Mapping[str, t.Any]) -> Edit | None:
     side = "after" if given.get("after") is not None else "before"
     anchor = _path(notes, at(side), given.get(side), empty=False)
     into = _path(notes, at("into"), given.get("into"), empty=True)
-    if anchor and len(anchor) > 1 and into is not None and anchor[:-1] != into:
+    rooted = isinstance(given.get(side), (list, tuple))
+    if anchor and rooted and into is not None and anchor[:-1] != into:
         notes.problem(at(side), " / ".join(anchor), "stands in another group than `into` says; leave one of them out")
     new_name = given.get("new_name")
     if new_name is not None:
@@ -104,7 +107,7 @@ def _read(notes: Notes, root: str, given: t.Mapping[str, t.Any]) -> Edit | None:
     if len(notes.problems) > before or not path:
         return None
     options, reset = given.get("options") or {}, tuple(given.get("reset") or ())
-    return Edit(root, path, absent, occurrence, options, reset, anchor, side == "after", into, new_name)
+    return Edit(root, path, absent, occurrence, options, reset, anchor, rooted, side == "after", into, new_name)
 
 
 def _path(notes: Notes, place: str, value: t.Any, *, empty: bool) -> Path | None:
@@ -224,8 +227,7 @@ class Editor:
                     lists.append((step.steps, f"{prefix}{step.name} / "))
         if places:
             return f"That name is at: {'; '.join(places[:5])}."
-        close = nearest(path[-1], names)
-        return close[0].upper() + close[1:] if close.startswith("did") else ""
+        return _close(path[-1], names.values())
 
     # -- changing -------------------------------------------------------------------------------
 
@@ -243,7 +245,7 @@ class Editor:
         there = self.find(goal) if goal != edit.path else []
         if place is None and there:
             # An earlier run moved or renamed it.
-            place = self._pick(edit, there)
+            place = there[0] if len(there) == 1 else self._pick(edit, there)
         elif place is not None and any(one.step is not place.step for one in there):
             rule = "a step of this name is there already; remove it, or give another new_name"
             self.notes.problem(edit.at("into" if edit.new_name is None else "new_name"), " / ".join(goal), rule)
@@ -275,7 +277,7 @@ class Editor:
         if step is None or siblings is None or len(self.notes.problems) > before:
             return
         self._insert(edit, siblings, step)
-        self._note(edit, step)
+        self._note(edit, step, whole=True)
 
     def _change(self, edit: Edit, place: Place) -> None:
         step = place.step
@@ -292,7 +294,7 @@ class Editor:
             new = step_options.change(self.notes, step, edit.options, edit.reset, edit.prefix)
             if new is not None and "steps" in edit.options:
                 self._replace_content(step, new.steps or [])
-            self._note(edit, step)
+            self._note(edit, step, whole="steps" in edit.options)
         if step.name != edit.name and edit.new_name is not None:
             step.properties["Name"] = edit.name
             self.draft.edit(step)
@@ -300,7 +302,7 @@ class Editor:
         if len(self.notes.problems) > before or not moving:
             return
         target = place.siblings
-        if edit.into is not None or (edit.anchor is not None and len(edit.anchor) > 1):
+        if edit.into is not None or edit.rooted:
             found = self._group(edit, edit.group, "into" if edit.into is not None else "before")
             if found is None:
                 return
@@ -323,9 +325,11 @@ class Editor:
         for step in Sequence(steps).walk():
             self.draft.edit(step)
 
-    def _note(self, edit: Edit, step: Step) -> None:
+    def _note(self, edit: Edit, step: Step, *, whole: bool) -> None:
+        """Note whose options a step has now, with ``whole`` also for every step inside it."""
         self.draft.edit(step)
-        self._by[id(step)] = (step, edit.root or "this task")
+        for one in Sequence([step]).walk() if whole else (step,):
+            self._by[id(one)] = (one, edit.root or "this task")
         step.path = f"{edit.root}.options" if edit.root else "options"
 
     def _insert(self, edit: Edit, siblings: list[Step], step: Step) -> bool:
@@ -348,9 +352,17 @@ class Editor:
         elif name.casefold() == step.name.casefold():
             rule = "is the step itself; name a neighbour"
         else:
-            rule = f"is no step of {where}; {nearest(name, {one.name.casefold(): one.name for one in siblings}.values())}"
+            listed = ", ".join(one.name for one in siblings[:20]) or "none"
+            rule = f"is no step of {where}; there are: {listed}"
         self.notes.problem(edit.at(side), name, rule)
         return False
+
+
+def _close(name: str, names: t.Iterable[str]) -> str:
+    """Return a question that names what was perhaps meant, empty when nothing is close."""
+    known = {one.casefold(): one for one in names}
+    close = difflib.get_close_matches(name.casefold(), known, 3, 0.6)
+    return f"Did you mean {' or '.join(known[one] for one in close)}?" if close else ""
 
 
 def _take_out(siblings: list[Step], step: Step) -> None:

@@ -155,7 +155,7 @@ class WantedOptions:
         if self.boot_image and not _held(self.boot_image, live and live.get("BootImageID")):
             wanted.append(self.boot_image)
         if self.first_package and self.first_program:
-            package, _, program = str(live.get("DependentProgram") or "" if live else "").partition(";;")
+            package, _unused, program = str(live.get("DependentProgram") or "" if live else "").partition(";;")
             if not (_held(self.first_package, package) and self.first_program.name == program):
                 wanted += [self.first_package, self.first_program]
         for ref in wanted:
@@ -279,7 +279,7 @@ def describe(live: Instance) -> dict[str, t.Any]:
 
 def first_option(dependent: str, flags: int) -> dict[str, t.Any]:
     """Return ``run_first`` for a DependentProgram text of the form ``<PackageID>;;<ProgramName>``."""
-    package, _, program = dependent.partition(";;")
+    package, _unused, program = dependent.partition(";;")
     if not package:
         return {}
     return {"package": {"id": package}, "program": program, "always": bool(flags & RUN_FIRST_ALWAYS)}

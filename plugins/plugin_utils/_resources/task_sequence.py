@@ -21,6 +21,10 @@ from .._sequence.decode import from_instance
 from .._sequence.equality import same
 from .._sequence.fingerprint import counts, steps_sha256
 from .._sequence.finish import child_sequences, collect_refs, edition_images, finish, refs_in
+from .._sequence.lint.engine import lint
+from .._sequence.lint.finding import Finding
+from .._sequence.lint.ignoring import read_ignore
+from .._sequence.lint.verdict import judge
 from .._sequence.match import Matching, match
 from .._sequence.model import Sequence, number_paths
 from .._sequence.rules import load_rules
@@ -77,6 +81,7 @@ class TaskSequence(TsPackage):
         self._secrets: SecretReport | None = None
         self._editions: dict[Ref, str | None] = {}
         self._held: Sequence | None = None
+        self._findings: list[Finding] = []
 
     # -- before connecting ----------------------------------------------------------------------
 
@@ -89,6 +94,10 @@ class TaskSequence(TsPackage):
         except InvalidInput as error:
             if not error.problems:
                 raise
+            problems += error.problems
+        try:
+            read_ignore(self.params.get("lint_ignore") or [], "lint_ignore")
+        except InvalidInput as error:
             problems += error.problems
         self.name, self.package_id = self.params.get("name"), self.params.get("package_id")
         try:
@@ -150,7 +159,7 @@ class TaskSequence(TsPackage):
         return finish(
             wanted,
             resolved,
-            image_property=lambda image: self._editions.get(image),
+            image_property=self._editions.get,
             child_references=children,
             old=self._held,
         )
@@ -173,6 +182,7 @@ class TaskSequence(TsPackage):
             count = sum(1 for _step in live.walk())
             rule = f"would remove all {count} steps of the task sequence; allow_empty: true says that this is meant"
             raise GateRefused([Problem(self.source.root if self.source else "steps", "[]", rule)])
+        self._lint(before)
         self._matching = self.matching(live, self._wanted) if live is not None else None
         equal = live is not None and same(live, self._wanted)
         self._secrets = settle(
@@ -198,6 +208,26 @@ class TaskSequence(TsPackage):
     def matching(self, live: Sequence, wanted: Sequence) -> Matching:
         """Say which stored step each wanted one continues; an edit of single steps knows it better."""
         return match(live, wanted)
+
+    def _lint(self, before: Live | None) -> None:
+        """Lint the steps of the play; warns or raises as the option ``lint`` says. Edits of single steps have none."""
+        if self.params.get("lint", "ignore") == "ignore" or self.source is None:
+            return
+        package = before.package if before else None
+        boot_image = self.params["boot_image"] if self.task.wants("boot_image") else package and package.get("BootImageID")
+        self._findings = lint(
+            self.source.sequence,
+            name=self.name or (str(package.get("Name")) if package else None),
+            package_id=before.package_id if before else None,
+            boot_image=boot_image or "",
+            platforms=self.params["platforms"] if self.task.wants("platforms") else None,
+            child_names={str(key): name for key, name in _child_names(self._held).items()} if self._held else None,
+            max_envelope_size=self.params.get("max_envelope_size"),
+            # The name is warned about without lint.
+            ignore=[*self.params["lint_ignore"], "sequence-name-length"],
+        )
+        for text in judge(self._findings, self.params["lint"]):
+            self.task.warn(text)
 
     def _names(self) -> t.Callable[[str, str, str], str | None]:
         """Return how the diff shows an ID: with the name of the object where the task knows it."""
@@ -300,6 +330,12 @@ class TaskSequence(TsPackage):
             entry = {"kind": ref.kind, "name": answer.name or ref.name, "id": answer.id}
             found.setdefault((ref.kind, entry["id"] or entry["name"], ref.parent), entry)
         return list(found.values())
+
+    def extra(self, plan: Plan) -> dict[str, t.Any]:
+        found = super().extra(plan)
+        if self.params.get("lint", "ignore") != "ignore" and self.source is not None:
+            found["lint"] = [finding.as_dict() for finding in self._findings]
+        return found
 
 
 def _child_names(held: Sequence) -> dict[str | None, str]:

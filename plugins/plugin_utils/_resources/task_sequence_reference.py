@@ -328,7 +328,9 @@ class TaskSequenceReference(Resource):
 
     def _failure(self, first: ConfigMgrError) -> ConfigMgrError:
         """Return the first failure with what became of every task sequence."""
-        failed = "; ".join(f"{entry['name']} ({entry['package_id']}): {entry['reason']}" for entry in self.done["failed"])
+        failed = "; ".join(
+            f"{entry['name']} ({entry['package_id']}): {entry['reason']}" for entry in self.done["failed"]
+        )
         verb = "would be" if self.task.check_mode else "were"
         counts = f"{len(self.done['replaced'])} {verb} changed, {len(self.done['skipped'])} skipped"
         first.message = f"{len(self.done['failed'])} task sequences could not be changed ({counts}): {failed}"

@@ -110,7 +110,9 @@ class Scope:
             wanted.update(inside)
             pending += inside
         where = wql.both(wql.equals("ObjectType", _FOLDER_TYPE), wql.one_of("ContainerNodeID", sorted(wanted)))
-        items = site.query("SMS_ObjectContainerItem", where, ["MemberID", "InstanceKey", "ContainerNodeID", "ObjectType"])
+        items = site.query(
+            "SMS_ObjectContainerItem", where, ["MemberID", "InstanceKey", "ContainerNodeID", "ObjectType"]
+        )
         return {str(item.get("InstanceKey")).casefold() for item in items}
 
 
@@ -118,4 +120,7 @@ def every_sequence(site: Site) -> dict[str, str]:
     """Return the names of all task sequences that the account sees, by ID, in one query."""
     rows = site.query(PACKAGE, None, ["PackageID", "Name", "ActionInProgress"])
     alive = [row for row in rows if row.get("ActionInProgress") != DELETING]
-    return {str(row.get("PackageID")): str(row.get("Name")) for row in sorted(alive, key=lambda row: str(row.get("PackageID")))}
+    return {
+        str(row.get("PackageID")): str(row.get("Name"))
+        for row in sorted(alive, key=lambda row: str(row.get("PackageID")))
+    }

@@ -115,7 +115,8 @@ def _all_differences(old: Step, new: Step, both_ways: bool) -> list[Difference]:
     found = differences(old, new)
     if both_ways:
         named = {difference.property for difference in found}
-        back = [difference for difference in differences(new, old) if difference.property not in named]
+        swapped = differences(old=new, new=old)
+        back = [difference for difference in swapped if difference.property not in named]
         found += [difference._replace(old=difference.new, new=difference.old) for difference in back]
     return found
 

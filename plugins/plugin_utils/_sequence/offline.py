@@ -212,7 +212,7 @@ def _merge_secrets(properties: dict[str, t.Any], old: Step, new: Step) -> None:
         if texts[0] != texts[1]:
             _take(properties, new, HIDDEN_VALUES)
     else:
-        names = [name for name in {*secret_names(old), *secret_names(new)}]
+        names = sorted({*secret_names(old), *secret_names(new)})
         differing = [n for n in names if secret_text(old.properties.get(n)) != secret_text(new.properties.get(n))]
         _take(properties, new, differing)
     if has_rules(new) and has_rules(old) and _rule_secrets(old) != _rule_secrets(new):

@@ -252,8 +252,10 @@ class WsmanClient:
             body=body,
         )
 
-    def _retried(self, operation: Operation, **request: t.Any) -> Answer:
-        return self._once(lambda: self._send(operation, **request), operation)
+    def _retried(self, operation: Operation, *, action: str, resource_uri: str, **request: t.Any) -> Answer:
+        return self._once(
+            lambda: self._send(operation, action=action, resource_uri=resource_uri, **request), operation
+        )
 
     def _once(self, attempt: t.Callable[[], t.Any], operation: Operation) -> t.Any:
         """Try, and try again once when a read got no answer; only reads let TransportLost out of ``send``."""

@@ -23,6 +23,7 @@ from .text_write import TextWriter
 if t.TYPE_CHECKING:
     from ..provider import Site
 
+
 def set_sequence(site: Site, _keys: t.Any, params: Answer) -> Answer:
     """Save a sequence and its package, which is made when it has no PackageID."""
     sent = _package_parameter(site, params)

@@ -108,6 +108,6 @@ def _names(value: t.Any) -> list[str]:
 
 def _span(value: t.Any) -> tuple[int, int] | None:
     if isinstance(value, str) and "-" in value:
-        low, _, high = value.partition("-")
+        low, _unused, high = value.partition("-")
         return int(low), int(high)
     return None

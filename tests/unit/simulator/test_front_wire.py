@@ -101,7 +101,7 @@ def test_create_takes_values_by_their_types(bench: Bench) -> None:
             "ExtendedData": [1, 255],
         },
     )
-    assert type(obj.props["ForcedDisconnectEnabled"]) is bool
+    assert obj.props["ForcedDisconnectEnabled"].__class__ is bool
 
 
 def test_create_answers_with_the_reference(bench: Bench) -> None:

@@ -276,8 +276,8 @@ def test_enumerate_is_select_star(site: Site) -> None:
 
 
 def test_ids_come_from_counters(site: Site) -> None:
-    assert [site.create(site.namespace, package())["PackageID"] for _ in range(2)] == ["PS100057", "PS100058"]
-    ids = [site.create(site.namespace, advertisement())["AdvertisementID"] for _ in range(2)]
+    assert [site.create(site.namespace, package())["PackageID"] for _unused in range(2)] == ["PS100057", "PS100058"]
+    ids = [site.create(site.namespace, advertisement())["AdvertisementID"] for _unused in range(2)]
     assert ids == ["PS120003", "PS120004"]
     site.delete(site.namespace, PACKAGE, {"PackageID": "PS100058"})
     assert site.create(site.namespace, package())["PackageID"] == "PS100059"

@@ -46,7 +46,7 @@ def rule(name: str, severity: str, hint: str, *, default: bool = True) -> t.Call
     """Register a check. The first line of its docstring is the title, the rest is the explanation."""
 
     def register(check: Check) -> Check:
-        title, _, explanation = inspect.cleandoc(check.__doc__ or "").partition("\n")
+        title, _unused, explanation = inspect.cleandoc(check.__doc__ or "").partition("\n")
         RULES[name] = LintRule(name, severity, title, explanation.strip(), hint, check, default)
         return check
 

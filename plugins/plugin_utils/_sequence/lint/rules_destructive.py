@@ -41,7 +41,7 @@ def half_conditioned(context: Context) -> t.Iterator[Hit]:
             found = _unguarded(entry)
             gate = _gate_of(gates, set(found)) if found else None
             if gate is not None:
-                first = next(iter(found.values()))
+                first = list(found.values())[0]
                 text = f"has no condition although '{gate.name}' beside it has one; {_inside(entry, first)}"
                 yield Hit(entry, text, "condition")
 

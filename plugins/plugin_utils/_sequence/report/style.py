@@ -8,7 +8,7 @@ from __future__ import annotations
 
 STYLE = """
 :root{color-scheme:light dark;--page:#f4f6f9;--paper:#fff;--ink:#1b2330;--soft:#566172;--line:#dde2ea;--tint:#f2f5f9;
---link:#1a5fb4;--off:#6b7280;--warn:#8a4b00;--warn-bg:#fff1d6;--where:#1f5673;--where-bg:#e0f0f8;--secret:#7a2048;
+--link:#1a5fb4;--off:#5a6170;--warn:#8a4b00;--warn-bg:#fff1d6;--where:#1f5673;--where-bg:#e0f0f8;--secret:#7a2048;
 --secret-bg:#fbe6ee;--off-bg:#e9ebef;--code-bg:#eef1f6;
 --disk:#9a3412;--system:#1d4ed8;--driver:#6d28d9;--network:#0f766e;--user:#a21caf;--software:#166534;--security:#b91c1c;
 --script:#334155;--variable:#92600a;--restart:#be185d;--check:#15803d;--child:#4338ca;--group:#475569;--other:#52525b}
@@ -139,7 +139,7 @@ padding:1rem 0 0}nav .tree{display:none}nav>ul{display:flex;flex-wrap:wrap;gap:.
 color:#566172}}
 @media print{:root{color-scheme:light;--page:#fff;--paper:#fff;--ink:#111827;--soft:#4b5563;--line:#cfd5de;
 --tint:#f5f7fa;
---link:#1a5fb4;--off:#6b7280;--warn:#8a4b00;--warn-bg:#fff1d6;--where:#1f5673;--where-bg:#e0f0f8;--secret:#7a2048;
+--link:#1a5fb4;--off:#5a6170;--warn:#8a4b00;--warn-bg:#fff1d6;--where:#1f5673;--where-bg:#e0f0f8;--secret:#7a2048;
 --secret-bg:#fbe6ee;--off-bg:#e9ebef;--code-bg:#f0f2f6;
 --disk:#9a3412;--system:#1d4ed8;--driver:#6d28d9;--network:#0f766e;--user:#a21caf;--software:#166534;--security:#b91c1c;
 --script:#334155;--variable:#92600a;--restart:#be185d;--check:#15803d;--child:#4338ca;--group:#475569;--other:#52525b}

@@ -125,8 +125,3 @@ def reference_text(value: t.Any) -> tuple[str, str]:
 def is_id_text(value: t.Any) -> bool:
     """Say whether a reference is an ID written as text."""
     return isinstance(value, str) and value[:3].casefold() == "id:"
-
-
-def joined(spans: Spans) -> str:
-    """Return the text of a line without its styles."""
-    return "".join(span.text for span in spans)

@@ -36,8 +36,8 @@ from_sequence_yaml = from_yaml_file.from_sequence_yaml
 to_sequence_yaml = to_yaml_file.to_sequence_yaml
 
 STEP = (
-    '<step type="SMS_TaskSequence_InstallSoftwareAction" name="Tools" description="" runIn="FullOS" successCodeList="0" '
-    'retryCount="0" runFromNet="false"><action>smsswd.exe /pkg:PS10000A /install /basevar: /continueOnError:</action>'
+    '<step type="SMS_TaskSequence_InstallSoftwareAction" name="Tools" description="" runIn="FullOS" '
+    'successCodeList="0" retryCount="0" runFromNet="false"><action>smsswd.exe /pkg:PS10000A /install /basevar: /continueOnError:</action>'
     '<defaultVarList><variable name="PackageID" property="PackageID" hidden="true">PS10000A</variable>'
     '<variable name="_SMSSWDProgramName" property="ProgramName">Install</variable></defaultVarList></step>'
 )
@@ -82,7 +82,9 @@ def fails(call: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> 
 
 def test_a_plain_document_has_steps_only() -> None:
     found = from_sequence_xml(SEQUENCE)
-    assert found["steps"] == [{"name": "Tools", "type": "install_package", "package": {"id": "PS10000A"}, "program": "Install"}]
+    assert found["steps"] == [
+        {"name": "Tools", "type": "install_package", "package": {"id": "PS10000A"}, "program": "Install"}
+    ]
     assert found["references"] == [
         {"kind": "package", "name": None, "id": "PS10000A"},
         {"kind": "program", "name": "Install", "id": "Install"},
@@ -93,7 +95,9 @@ def test_a_plain_document_has_steps_only() -> None:
 
 def test_an_export_has_the_options_of_the_package() -> None:
     found = from_sequence_xml(exported())
-    assert {key: found[key] for key in ("name", "package_id", "description", "boot_image", "max_run_time", "enabled")} == {
+    assert {
+        key: found[key] for key in ("name", "package_id", "description", "boot_image", "max_run_time", "enabled")
+    } == {
         "name": "Windows 11",
         "package_id": "PS100042",
         "description": "d",
@@ -192,6 +196,29 @@ def test_unknown_elements_are_kept_and_named() -> None:
     assert "# " in to_sequence_yaml(found)
 
 
+ODD = {
+    "rules that are no XML": ("SetDynamicVariablesAction", {"Rules": "secret no XML"}, "steps[0].rules[0]"),
+    "a rule of an unknown form": ("SetDynamicVariablesAction", {"Rules": "<Rules><Odd/></Rules>"}, "steps[0].rules[0]"),
+    "a number that is none": ("ApplyOperatingSystemAction", {"ImageIndex": "x"}, "steps[0].image_index"),
+    "what is required is missing": ("RebootAction", {}, "steps[0].restart_to"),
+    "an empty name": ("SetVariableAction", {"VariableName": ""}, "steps[0].variable"),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_values_are_read_and_named(case: str) -> None:
+    noun, values, place = ODD[case]
+    texts = {name: value.replace("<", "&lt;") for name, value in values.items()}
+    variables = "".join(f'<variable name="{name}" property="{name}">{text}</variable>' for name, text in texts.items())
+    found = from_sequence_xml(
+        f'<sequence version="3.10"><step type="SMS_TaskSequence_{noun}" name="S"><action>x</action>'
+        f"<defaultVarList>{variables}</defaultVarList></step></sequence>"
+    )
+    assert any(f"the modules refuse this until it is mended: {place}" in text for text in found["warnings"])
+    assert "secret no XML" not in str(found["steps"])
+    assert to_sequence_yaml(found).startswith("---\n# content: ")
+
+
 def test_a_document_comes_back_byte_for_byte() -> None:
     assert to_sequence_xml(from_sequence_xml(SEQUENCE, document=True)) == SEQUENCE
     assert to_sequence_xml(from_sequence_xml(SEQUENCE), base=export_zip()) == SEQUENCE
@@ -240,7 +267,9 @@ def test_secrets_that_are_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
               "password": "<stored on site>"}]  # fmt: skip
     text = to_sequence_xml(steps)
     assert "stored on site" not in text
-    assert warnings == ["to_sequence_xml: these secrets are stored on a site only and are left empty: steps[0].password"]
+    assert warnings == [
+        "to_sequence_xml: these secrets are stored on a site only and are left empty: steps[0].password"
+    ]
     assert "steps[0].password" in fails(to_sequence_xml, steps, secrets="fail")
     steps[0]["password"] = "geheim"
     assert ">geheim<" in to_sequence_xml(steps, secrets="fail")
@@ -298,7 +327,9 @@ def test_variables_of_a_file() -> None:
     assert from_sequence_yaml(text.encode("utf-8-sig")) == from_sequence_yaml(text)
 
 
-@pytest.mark.parametrize(("data", "message"), [(None, "gather"), ({"steps": None}, "gather"), ("x", "steps: must be a list")])
+@pytest.mark.parametrize(
+    ("data", "message"), [(None, "gather"), ({"steps": None}, "gather"), ("x", "steps: must be a list")]
+)
 def test_what_to_sequence_yaml_refuses(data: t.Any, message: str) -> None:
     assert message in fails(to_sequence_yaml, data)
 

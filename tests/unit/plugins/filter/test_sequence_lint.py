@@ -30,7 +30,7 @@ def test_findings_are_plain_data() -> None:
     found = sequence_lint([{Tagged(key): Tagged(value) for key, value in TYPED.items()}])
     assert [list(item) for item in found] == [["rule", "severity", "path", "step", "message", "hint"]]
     assert found[0]["rule"] == "secret-in-command" and found[0]["step"] == "Typed"
-    assert all(type(value) is str for value in found[0].values())
+    assert all(value.__class__ is str for value in found[0].values())
 
 
 @pytest.mark.parametrize("value", [[FINE], (FINE,), {"steps": [FINE]}, {"steps": [FINE], "boot_image": ""}, []])

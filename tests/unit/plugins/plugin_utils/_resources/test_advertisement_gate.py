@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors as errors
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import CimDatetime
+from ansible_collections.configmgr.osd.plugins.plugin_utils._provider.references import parse_ref
 from ansible_collections.configmgr.osd.plugins.plugin_utils._provider.times import Moment
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources import _adv_gate as gate
 
@@ -177,3 +178,12 @@ def test_what_is_so_already_needs_no_confirmation() -> None:
     live = required(**ALL)
     params = {"purpose": "required", "assignments": [{"at": "2025-06-02 22:00"}], "collection": "All Systems"}
     assert not play(live, name="Rollout", **params)().changed
+
+
+@pytest.mark.parametrize("own", ["SMS000US", "sms000us", "SMSDM003", "SMS00001", "P0100021"])
+def test_ids_of_built_in_collections(own: str) -> None:
+    """Not all of them are numbers."""
+    for value in ({"id": own}, f"id:{own}"):
+        assert parse_ref(value, "collection", "collection").id == own.upper()
+    with pytest.raises(errors.InvalidInput, match="is not the ID of a collection"):
+        parse_ref({"id": "P010002X"}, "collection", "collection")

@@ -46,8 +46,14 @@ def test_an_image_keeps_its_edition_by_name(either: Bench) -> None:
     before = bench.tree(STANDARD)
     options = {"kind": "os_image", "from": "Windows 11 24H2", "to": "Windows 10 22H2"}
     message = bench.refused(MODULE, **options)
-    assert "Windows 11 - Standard desktop: Install operating system / Apply Windows 11 (3 Windows 11 Enterprise)" in message
-    assert "it has: 1 Windows 10 Education, 2 Windows 10 Pro, 3 Windows 10 Enterprise. Choose one by image_index" in message
+    assert (
+        "Windows 11 - Standard desktop: Install operating system / Apply Windows 11 (3 Windows 11 Enterprise)"
+        in message
+    )
+    assert (
+        "it has: 1 Windows 10 Education, 2 Windows 10 Pro, 3 Windows 10 Enterprise. Choose one by image_index"
+        in message
+    )
     assert "image_index: the image has only" in bench.refused(MODULE, **options, image_index=9)
     done = bench.ladder(MODULE, independently=lambda: bench.tree(STANDARD), **options, image_index=3)
     (entry,) = done["replacement"]["replaced"]
@@ -75,8 +81,18 @@ def test_packages_with_their_programs(either: Bench) -> None:
 
 
 def test_a_missing_program_is_mapped(bench: Bench) -> None:
-    own = sequence(bench, "Own", install("A", "Monitoring Agent", "Silent uninstall"), install("B", "Monitoring Agent", "Silent install"))
-    options = {"kind": "package", "from": "Monitoring Agent", "to": "Wallpaper and lock screen", "scope": {"names": ["Own"]}}
+    own = sequence(
+        bench,
+        "Own",
+        install("A", "Monitoring Agent", "Silent uninstall"),
+        install("B", "Monitoring Agent", "Silent install"),
+    )
+    options = {
+        "kind": "package",
+        "from": "Monitoring Agent",
+        "to": "Wallpaper and lock screen",
+        "scope": {"names": ["Own"]},
+    }
     message = bench.refused(MODULE, **options)
     assert "Own: A (Silent uninstall): the package of `to` has no program Silent uninstall; it has: Apply" in message
     assert "Own: B (Silent install)" in message
@@ -88,7 +104,9 @@ def test_a_missing_program_is_mapped(bench: Bench) -> None:
 
 def test_applications_and_parents(either: Bench) -> None:
     bench = either
-    parent = sequence(bench, "Parent", {"name": "Finance", "type": "run_task_sequence", "task_sequence": {"id": FINANCE}})
+    parent = sequence(
+        bench, "Parent", {"name": "Finance", "type": "run_task_sequence", "task_sequence": {"id": FINANCE}}
+    )
     options = {"kind": "application", "from": "Contoso VPN", "to": "7-Zip"}
     done = bench.ladder(MODULE, independently=lambda: bench.tree(FINANCE), **options)
     assert names(done, "replaced") == ["Finance - Applications"]
@@ -119,7 +137,12 @@ def test_boot_images(bench: Bench) -> None:
 
 
 def test_scope(bench: Bench) -> None:
-    options = {"kind": "package", "from": "Corporate Fonts", "to": "Monitoring Agent", "programs": {"Install fonts": "Silent install"}}
+    options = {
+        "kind": "package",
+        "from": "Corporate Fonts",
+        "to": "Monitoring Agent",
+        "programs": {"Install fonts": "Silent install"},
+    }
     sequence(bench, "Own", install("A", "Corporate Fonts", "Install fonts"))
 
     def preview(**scope: t.Any) -> list[str]:
@@ -131,10 +154,13 @@ def test_scope(bench: Bench) -> None:
     assert preview(patterns=["own*"]) == ["Own"] == preview(names=["own"])
     assert preview(patterns=["*"]) == ["Finance - Applications", "Own"]
     assert preview(patterns=["*"], folder="Production\\Finance") == ["Finance - Applications"]
-    assert "scope.folder (Production/X): there is no folder X of task sequences; folders there: Finance" in bench.refused(
-        MODULE, **options, scope={"folder": "Production/X"}
+    assert (
+        "scope.folder (Production/X): there is no folder X of task sequences; folders there: Finance"
+        in bench.refused(MODULE, **options, scope={"folder": "Production/X"})
     )
-    assert "scope.names[0] (Nothing): the site has no task sequence" in bench.refused(MODULE, **options, scope={"names": ["Nothing"]})
+    assert "scope.names[0] (Nothing): the site has no task sequence" in bench.refused(
+        MODULE, **options, scope={"names": ["Nothing"]}
+    )
     assert "scope: needs names" in bench.refused(MODULE, **options, scope={})
 
 
@@ -149,19 +175,33 @@ def test_disabled_steps(bench: Bench) -> None:
 def test_locked_ones_are_skipped(bench: Bench) -> None:
     sequence(bench, "Own", install("A", "Monitoring Agent", "Silent install"))
     bench.tell("/lock", path=f'SMS_TaskSequencePackage.PackageID="{STANDARD}"', user="CORP\\admin")
-    options = {"kind": "package", "from": "Monitoring Agent", "to": "Wallpaper and lock screen", "programs": {"Silent install": "Apply"}}
+    options = {
+        "kind": "package",
+        "from": "Monitoring Agent",
+        "to": "Wallpaper and lock screen",
+        "programs": {"Silent install": "Apply"},
+    }
     for check in (True, False):
         done = bench.ok(MODULE, check=check, **options)
         assert names(done, "replaced") == ["Own"]
         (skipped,) = done["replacement"]["skipped"]
-        assert skipped["package_id"] == STANDARD and skipped["code"] == "object_locked" and "CORP\\admin" in skipped["reason"]
+        assert (
+            skipped["package_id"] == STANDARD
+            and skipped["code"] == "object_locked"
+            and "CORP\\admin" in skipped["reason"]
+        )
         assert any("CORP\\admin" in text for text in bench.warnings)
 
 
 def test_one_that_fails_does_not_stop_the_others() -> None:
     bench = Bench(secrets="blank")
     sequence(bench, "Own", install("A", "Monitoring Agent", "Silent install"))
-    options = {"kind": "package", "from": "Monitoring Agent", "to": "Wallpaper and lock screen", "programs": {"Silent install": "Apply"}}
+    options = {
+        "kind": "package",
+        "from": "Monitoring Agent",
+        "to": "Wallpaper and lock screen",
+        "programs": {"Silent install": "Apply"},
+    }
     done = bench.run(MODULE, **options)
     assert done["failed"] and done["changed"] and done["error"]["code"] == "secret_unreadable"
     assert [entry["name"] for entry in done["error"]["detail"]["replaced"]] == ["Own"]
@@ -171,8 +211,8 @@ def test_one_that_fails_does_not_stop_the_others() -> None:
 
 
 def test_an_object_that_is_gone(bench: Bench) -> None:
-    own = bench.ok("cm_task_sequence", name="Own", unknown_ids="keep",
-                   steps=[{"name": "A", "type": "run_command_line", "command_line": "x", "package": {"id": "XYZ00012"}}])  # fmt: skip
+    step = {"name": "A", "type": "run_command_line", "command_line": "x", "package": {"id": "XYZ00012"}}
+    own = bench.ok("cm_task_sequence", name="Own", unknown_ids="keep", steps=[step])
     package_id = own["task_sequence"]["package_id"]
     options = {"kind": "package", "from": {"id": "XYZ00012"}, "to": "OSD Scripts"}
     bench.ladder(MODULE, **options, include_disabled=True)
@@ -193,8 +233,16 @@ def test_an_object_that_an_earlier_task_would_make(bench: Bench) -> None:
     [
         ({"kind": "package", "from": "Nothing", "to": "Also nothing"}, "from (Nothing)", "unresolved_reference"),
         ({"kind": "package", "from": "Nothing", "to": "Also nothing"}, "to (Also nothing)", "unresolved_reference"),
-        ({"kind": "package", "from": "OSD Scripts", "to": {"id": "PS100012"}}, "to (OSD Scripts): is the object", "invalid_input"),
-        ({"kind": "os_image", "from": "a", "to": "b", "programs": {"x": "y"}}, "programs: only a package", "invalid_input"),
+        (
+            {"kind": "package", "from": "OSD Scripts", "to": {"id": "PS100012"}},
+            "to (OSD Scripts): is the object",
+            "invalid_input",
+        ),
+        (
+            {"kind": "os_image", "from": "a", "to": "b", "programs": {"x": "y"}},
+            "programs: only a package",
+            "invalid_input",
+        ),
         ({"kind": "package", "from": "a", "to": "b", "image_index": 1}, "image_index (1): only works", "invalid_input"),
         ({"kind": "os_image", "from": "a", "to": "b", "image_index": 0}, "image_index (0): must be 1", "invalid_input"),
         ({"kind": "os_image", "from": {"id": 1}, "to": ""}, "from.id (1)", "invalid_input"),

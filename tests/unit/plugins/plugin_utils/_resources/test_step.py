@@ -7,9 +7,20 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
+from ansible_collections.configmgr.osd.plugins.plugin_utils._resources._step_edits_draft import Draft
+from ansible_collections.configmgr.osd.plugins.plugin_utils._resources._step_edits_options import change
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.scalars import Notes
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.secret_places import (
+    RULES,
+    secret_names,
+    secret_text,
+)
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.xml_read import read_sequence
 from tests.unit.plugins.plugin_utils._resources.bench import Bench, find
+from tests.unit.plugins.plugin_utils._resources.test_task_sequence_corpus import corpus, text_of
 
 MODULE = "cm_task_sequence_step"
 STANDARD = "PS100041"
@@ -112,7 +123,12 @@ def test_create_move_rename_remove(either: Bench) -> None:
     done = edit(either, "Software", "Fonts", "Branding", "Colours", "Partition disk 0", "Monitoring agent", edits=edits)
     assert names(either) == ["Colours", OS, "Apply Windows 11", "Network and domain", "Windows and client", "Software",
                              "Fonts", "Monitoring agent"]  # fmt: skip
-    assert {entry["change"] for entry in done["task_sequence"]["changed_steps"]} == {"added", "moved", "renamed", "removed"}
+    assert {entry["change"] for entry in done["task_sequence"]["changed_steps"]} == {
+        "added",
+        "moved",
+        "renamed",
+        "removed",
+    }
     assert find(either.tree(STANDARD), "Network and domain")["DomainPassword"] == "Join-0815"
     assert find(either.tree(STANDARD), "Fonts")["PackageID"] == "PS100011"
 
@@ -127,13 +143,23 @@ def test_a_moved_group_takes_its_secrets_along(bench: Bench) -> None:
 def test_a_group_with_content_is_complete_as_written(bench: Bench) -> None:
     steps = [{"name": "One", "type": "run_command_line", "command_line": "one"}]
     edit(bench, "More", "One", path="More", options={"steps": steps})
-    edit(bench, "More", "One", "Two", path="More", options={"steps": [{**steps[0], "command_line": "two"}, {**steps[0], "name": "Two"}]})
+    edit(
+        bench,
+        "More",
+        "One",
+        "Two",
+        path="More",
+        options={"steps": [{**steps[0], "command_line": "two"}, {**steps[0], "name": "Two"}]},
+    )
     group = find(bench.tree(STANDARD), "More")
     assert [step["CommandLine"] for step in group["Steps"]] == ["two", "one"]
 
 
 def test_one_read_and_one_save(bench: Bench) -> None:
-    edits = [{"path": "Branding", "options": {"timeout": 1}}, {"path": "Monitoring agent", "options": {"enabled": False}}]
+    edits = [
+        {"path": "Branding", "options": {"timeout": 1}},
+        {"path": "Monitoring agent", "options": {"enabled": False}},
+    ]
     bench.ok(MODULE, package_id=STANDARD, edits=edits)
     assert bench.writes() == ["Invoke SetSequence"]
     bench.ok(MODULE, package_id=STANDARD, edits=edits)
@@ -144,7 +170,12 @@ def test_one_read_and_one_save(bench: Bench) -> None:
 
 
 def test_a_secret_that_is_not_given_is_kept(either: Bench) -> None:
-    edit(either, "Network and domain", path=[OS, "Network and domain"], options={"ou": "LDAP://OU=B,DC=corp,DC=contoso,DC=com"})
+    edit(
+        either,
+        "Network and domain",
+        path=[OS, "Network and domain"],
+        options={"ou": "LDAP://OU=B,DC=corp,DC=contoso,DC=com"},
+    )
     stored = find(either.tree(STANDARD), "Network and domain")
     assert stored["DomainPassword"] == "Join-0815" and stored["DomainUsername"] == "CORP\\svc-join"
 
@@ -156,7 +187,9 @@ def test_a_secret_alone_does_not_write(bench: Bench) -> None:
     done = bench.ok(MODULE, name=NAME, path=[OS, "Network and domain"], options=options, update_secrets="always")
     assert done["changed"] and "Secret-4711" not in str(done)
     assert find(bench.tree(STANDARD), "Network and domain")["DomainPassword"] == "Secret-4711"
-    assert not bench.ok(MODULE, name=NAME, path="Branding", options={"timeout": 900}, update_secrets="always")["changed"]
+    assert not bench.ok(MODULE, name=NAME, path="Branding", options={"timeout": 900}, update_secrets="always")[
+        "changed"
+    ]
 
 
 def test_another_account_needs_its_secret() -> None:
@@ -212,6 +245,29 @@ def test_ambiguous_paths_list_the_places(bench: Bench) -> None:
     assert [step["Name"] for step in find(bench.tree(STANDARD), "Group")["Steps"]] == ["Twin", "Other"]
 
 
+def test_a_neighbour_is_a_name_in_the_group_or_a_path_from_the_top(bench: Bench) -> None:
+    edit(bench, path=[OS, "Apply Windows 11"], after="Network and domain")
+    assert names(bench)[1:4] == ["Partition disk 0", "Network and domain", "Apply Windows 11"]
+    edit(bench, path=[OS, "Apply Windows 11"], before=["Branding"])
+    assert names(bench)[-3:] == ["Monitoring agent", "Apply Windows 11", "Branding"]
+    edit(bench, path="Apply Windows 11", after=[OS, "Partition disk 0"])
+    assert names(bench)[1:4] == ["Partition disk 0", "Apply Windows 11", "Network and domain"]
+
+
+def test_rename_one_of_two(bench: Bench) -> None:
+    twice = [{"name": "Twin", "type": "run_command_line", "command_line": line} for line in ("one", "two")]
+    edit(bench, "Group", "Twin", path="Group", options={"steps": twice})
+    edit(bench, "Twin", "Second", path=["Group", "Twin"], occurrence=2, new_name="Second")
+    assert [step["Name"] for step in find(bench.tree(STANDARD), "Group")["Steps"]] == ["Twin", "Second"]
+
+
+def test_a_stored_step_that_breaks_a_rule_can_be_edited(bench: Bench) -> None:
+    text = bench.text(STANDARD).replace("cscript.exe brand.vbs", "")
+    bench.ok("cm_task_sequence", name="Odd", sequence_xml=text, allow_blank_secrets=True)
+    done = bench.run(MODULE, name="Odd", path="Branding", options={"enabled": False})
+    assert done["changed"] and not done.get("failed"), done
+
+
 # -- what is refused ----------------------------------------------------------------------------------
 
 
@@ -230,8 +286,8 @@ def test_ambiguous_paths_list_the_places(bench: Bench) -> None:
         ({"path": "Branding", "into": ["Monitoring agent"]}, "into (Monitoring agent): is a step, and only a group"),
         ({"path": OS, "into": [OS]}, "a group cannot go into itself"),
         ({"path": "Branding", "new_name": "x" * 101}, "new_name"),
-        ({"path": "Branding", "new_name": "Monitoring agent"}, "new_name (Monitoring agent): a step of this name is there"),
-        ({"path": "Brandin", "options": {"timeout": 1}}, "path (Brandin): there is no such step. Did you mean branding"),
+        ({"path": "Branding", "new_name": "Monitoring agent"}, "a step of this name is there already"),
+        ({"path": "Brandin"}, "path (Brandin): there is no such step. Did you mean Branding?"),
         ({"path": "Zzzz"}, "Options with a type would create it."),
         ({"path": "Zzzz", "options": {"timeout": 1}}, "options.type: is required"),
         ({"path": "Zzzz", "reset": ["timeout"], "options": {"type": "group"}}, "reset: Zzzz is not there yet"),
@@ -244,9 +300,14 @@ def test_ambiguous_paths_list_the_places(bench: Bench) -> None:
         ({"path": "Branding", "reset": ["command_line"]}, "reset[0] (command_line): is required"),
         ({"path": "Branding", "reset": ["nothing"]}, "reset[0] (nothing): is no option of the step"),
         ({"path": "Branding", "reset": ["timeout"], "options": {"timeout": 1}}, "is given in options too"),
+        (
+            {"edits": [{"path": "G", "options": {"steps": [{"name": "A", "type": "group"}]}},
+                       {"path": ["G", "A"], "options": {"enabled": False}}]},
+            "edits[1].options (G / A): the options of this step are in edits[0] already",
+        ),
         ({"edits": []}, "edits ([]): must have at least one entry"),
         ({"edits": [{"path": "Branding"}], "new_name": "x"}, "new_name: belongs into an entry of edits"),
-        ({"edits": [{"path": "Branding", "options": {"timeout": 1}}] * 2}, "edits[1].options (Branding): the options of this"),
+        ({"edits": [{"path": "Branding", "options": {"timeout": 1}}] * 2}, "edits[1].options (Branding): "),
     ],
 )  # fmt: skip
 def test_bad_input(bench: Bench, options: dict[str, t.Any], expected: str) -> None:
@@ -255,15 +316,23 @@ def test_bad_input(bench: Bench, options: dict[str, t.Any], expected: str) -> No
 
 
 def test_all_problems_are_in_one_error(bench: Bench) -> None:
-    edits = [{"path": "A"}, {"path": "Branding", "options": {"timeout": "x"}}, {"path": "B", "into": "C", "options": {"type": "group"}}]
+    edits = [
+        {"path": "A"},
+        {"path": "Branding", "options": {"timeout": "x"}},
+        {"path": "B", "into": "C", "options": {"type": "group"}},
+    ]
     message = bench.refused(MODULE, name=NAME, edits=edits)
     assert all(text in message for text in ("edits[0].path (A)", "edits[1].options.timeout (x)", "edits[2].into (C)"))
 
 
 def test_references_are_resolved(bench: Bench) -> None:
-    message = bench.refused(MODULE, "unresolved_reference", name=NAME, path="Monitoring agent", options={"package": "Nothing"})
+    message = bench.refused(
+        MODULE, "unresolved_reference", name=NAME, path="Monitoring agent", options={"package": "Nothing"}
+    )
     assert "options.package (Nothing): the site has no package with this name" in message
-    message = bench.refused(MODULE, "unresolved_reference", name=NAME, path="Monitoring agent", options={"program": "Nothing"})
+    message = bench.refused(
+        MODULE, "unresolved_reference", name=NAME, path="Monitoring agent", options={"program": "Nothing"}
+    )
     assert "options.program (Nothing): the package PS100010 has no program" in message
     planned = [{"kind": "package", "name": "Nothing", "planned": True}]
     done = bench.ok(MODULE, name=NAME, path="Branding", options={"package": "Nothing"}, planned=planned, check=True)
@@ -273,7 +342,9 @@ def test_references_are_resolved(bench: Bench) -> None:
 
 
 def test_a_sequence_that_is_not_there(bench: Bench) -> None:
-    assert "name (Nothing): the site has no task sequence" in bench.refused(MODULE, "not_found", name="Nothing", path="x", state="absent")
+    assert "name (Nothing): the site has no task sequence" in bench.refused(
+        MODULE, "not_found", name="Nothing", path="x", state="absent"
+    )
     bench.refused(MODULE, "not_found", package_id="PS1FFFFF", path="x", state="absent")
     planned = [{"kind": "task_sequence", "name": "Nothing", "planned": True}]
     done = bench.ok(MODULE, name="Nothing", path="x", options={"type": "group"}, planned=planned, check=True)
@@ -290,3 +361,46 @@ def test_locked_by_somebody(bench: Bench) -> None:
     result = bench.run(MODULE, name=NAME, path="Branding", options={"timeout": 1})
     assert result["failed"] and not result["changed"] and result["error"]["code"] == "object_locked"
     assert "CORP\\admin" in result["msg"]
+
+
+# -- real sequences -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", corpus())
+def test_any_step_of_a_real_sequence_can_be_edited(path: Path | None, shared_folder: Path) -> None:
+    assert path is not None, f"no exports in {shared_folder}"
+    stored = read_sequence(text_of(path))
+    draft = Draft(stored)
+    for step in draft.sequence.walk():
+        origin = draft.origin(step)
+        assert origin is not None
+        notes = Notes()
+        new = change(notes, step, {"description": "Edited", "continue_on_error": True}, [], "edits[0].")
+        assert new is not None and notes.problems == [], (origin.name, notes.problems)
+        differing = {
+            name
+            for name in {*origin.properties, *step.properties}
+            if origin.properties.get(name) != step.properties.get(name)
+        }
+        secret = {name for name in secret_names(origin) if secret_text(origin.properties.get(name))}
+        assert differing - secret <= {"Description", "ContinueOnError", RULES}, origin.name
+        assert step.condition == origin.condition and step.properties["Description"] == "Edited"
+
+
+@pytest.mark.parametrize("way", ["objects", "xml"])
+def test_what_is_not_edited_stays_in_a_real_sequence(way: str, shared_folder: Path) -> None:
+    path = sorted((shared_folder / "corpus").glob("*.xml"), key=lambda one: one.stat().st_size)[-1]
+    bench = Bench(mdt=True)
+    made = bench.ok("cm_task_sequence", name="Export", sequence_xml=text_of(path), unknown_ids="keep")
+    package_id = made["task_sequence"]["package_id"]
+    bench.compatibility = {"write_via": way}
+    before = bench.tree(package_id)
+    last = before[-1]["Name"]
+    options: dict[str, t.Any] = {"name": "Export", "path": last, "options": {"description": "Edited"}}
+    if sum(step["Name"] == last for step in before) > 1:
+        options["occurrence"] = sum(step["Name"] == last for step in before)
+    done = bench.ok(MODULE, **options, allow_blank_secrets=True)
+    assert done["changed"] and len(done["task_sequence"]["changed_steps"]) == 1
+    before[-1]["Description"] = "Edited"
+    assert bench.tree(package_id) == before
+    assert not bench.ok(MODULE, **options, allow_blank_secrets=True)["changed"]

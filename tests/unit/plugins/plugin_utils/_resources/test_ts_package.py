@@ -113,7 +113,7 @@ CHANGES: list[tuple[dict[str, t.Any], dict[str, t.Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("options", "stored"), CHANGES, ids=lambda item: ",".join(item))
+@pytest.mark.parametrize(("options", "stored"), CHANGES, ids=",".join)
 def test_one_option_changes_and_nothing_else(bench: Bench, options: dict[str, t.Any], stored: dict[str, t.Any]) -> None:
     before = bench.package(STANDARD)
     steps = bench.text(STANDARD)

@@ -45,7 +45,9 @@ def test_through_children(bench: Bench) -> None:
     run = [{"name": "Parent", "type": "run_task_sequence", "task_sequence": "Parent"}]
     bench.ok("cm_task_sequence", name="Grandparent", steps=run)
     found = usage(bench, "application", "Contoso VPN", gather=["steps"])
-    shown = {entry["name"]: (entry["direct"], [one["name"] for one in entry["through"]]) for entry in found["task_sequences"]}
+    shown = {
+        entry["name"]: (entry["direct"], [one["name"] for one in entry["through"]]) for entry in found["task_sequences"]
+    }
     assert shown["Finance - Applications"] == (True, [])
     assert shown["Parent"] == (False, ["Finance - Applications"])
     assert shown["Grandparent"][0] is False and "Parent" in shown["Grandparent"][1]
@@ -58,7 +60,9 @@ def test_through_children(bench: Bench) -> None:
 
 def test_boot_image_and_program_deployments(bench: Bench) -> None:
     found = usage(bench, "boot_image", {"id": "PS100006"}, gather=["steps"])
-    assert [(entry["name"], entry["options"]) for entry in found["task_sequences"]] == [("Kiosk refresh", ["boot_image"])]
+    assert [(entry["name"], entry["options"]) for entry in found["task_sequences"]] == [
+        ("Kiosk refresh", ["boot_image"])
+    ]
     found = usage(bench, "package", "Finance Ledger Client")
     assert ("PS120002", "Install") in {(one["advertisement_id"], one["program"]) for one in found["deployments"]}
     found = usage(bench, "collection", "OSD - Finance pilot")
@@ -74,6 +78,8 @@ def test_nothing_uses_it(bench: Bench) -> None:
 
 
 def test_bad_input(bench: Bench) -> None:
-    assert "2 of kind package bear this name" in bench.refused(MODULE, "unresolved_reference", kind="package", object="Runtime Libraries")
+    assert "2 of kind package bear this name" in bench.refused(
+        MODULE, "unresolved_reference", kind="package", object="Runtime Libraries"
+    )
     assert "object.id (12345678)" in bench.refused(MODULE, kind="package", object={"id": 12345678})
     assert "value of kind must be one of" in bench.refused(MODULE, kind="driver", object="x")

@@ -109,8 +109,8 @@ def test_one_of_several_sequences_has_to_be_chosen() -> None:
 
 def test_the_names_of_referenced_objects_are_found() -> None:
     listed = (
-        '<INSTANCE CLASSNAME="SMS_TaskSequenceReferencesInfo"><PROPERTY NAME="ReferenceName" TYPE="string"><VALUE>Tools '
-        '&amp; more</VALUE></PROPERTY><PROPERTY NAME="ReferencePackageID" TYPE="string"><VALUE>PS10000A</VALUE>'
+        '<INSTANCE CLASSNAME="SMS_TaskSequenceReferencesInfo"><PROPERTY NAME="ReferenceName" TYPE="string">'
+        '<VALUE>Tools &amp; more</VALUE></PROPERTY><PROPERTY NAME="ReferencePackageID" TYPE="string"><VALUE>PS10000A</VALUE>'
         "</PROPERTY></INSTANCE>"
     )
     escaped = listed.replace("&", "&amp;").replace("<", "&lt;")
@@ -193,7 +193,8 @@ def test_many_members(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_members_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "_LARGEST_TOTAL", 3000)
     filler = f"<INSTANCE>{' ' * 2500}</INSTANCE>"
-    data = export_zip("PS100001", **{"SMS_Package/PS10000A/object.xml": filler, "SMS_Package/PS10000B/object.xml": filler})
+    packages = {f"SMS_Package/PS10000{letter}/object.xml": filler for letter in "AB"}
+    data = export_zip("PS100001", **packages)
     # What only adds names is left out; the sequence itself is there.
     assert open_document(data).text == SEQUENCE
 

@@ -185,7 +185,7 @@ def test_the_text_is_capped() -> None:
     lines = shown.splitlines()
     assert len(lines) == 200 - 1
     assert lines[-1] == "... and 901 more changes"
-    fat = [run("\u00fc" * 90, CommandLine="\u00e4" * 150, Description="\u00e4" * 150) for _ in range(300)]
+    fat = [run("\u00fc" * 90, CommandLine="\u00e4" * 150, Description="\u00e4" * 150) for _unused in range(300)]
     shown = diff.render(diff.changes(None, Sequence(fat)))
     assert len(shown.encode("utf-8")) <= 32 * 1024
     assert shown.endswith("more changes\n")

@@ -53,7 +53,7 @@ def test_minimal_steps_are_complete() -> None:
             if "Not_Null" in prop.qualifiers and not step.class_name.endswith("SubTasksequence"):
                 assert value is not None, (step.class_name, name)
             if value is not None and not prop.array and prop.type in types:
-                assert type(value) is types[prop.type], (step.class_name, name)
+                assert value.__class__ is types[prop.type], (step.class_name, name)
 
 
 def test_order_is_that_of_the_class() -> None:

@@ -108,7 +108,7 @@ def test_nothing_is_matched_twice() -> None:
 
 
 STEPS = st.recursive(
-    st.builds(lambda name, text: run(name, text), st.sampled_from("abc"), st.sampled_from("xyz")),
+    st.builds(run, st.sampled_from("abc"), st.sampled_from("xyz")),
     lambda children: st.builds(lambda n, c: group(n, *c), st.sampled_from("gh"), st.lists(children, max_size=4)),
     max_leaves=12,
 )
@@ -122,8 +122,8 @@ def test_a_matching_is_a_partial_bijection_of_one_class(olds: list[Step], news: 
         len({id(pair.old) for pair in found.pairs}) == len({id(pair.new) for pair in found.pairs}) == len(found.pairs)
     )
     assert all(pair.old.class_name == pair.new.class_name for pair in found.pairs)
-    assert len(found.pairs) + len(found.added) == sum(1 for _ in new.walk())
-    assert len(found.pairs) + len(found.removed) == sum(1 for _ in old.walk())
+    assert len(found.pairs) + len(found.added) == sum(1 for _unused in new.walk())
+    assert len(found.pairs) + len(found.removed) == sum(1 for _unused in old.walk())
 
 
 @given(st.lists(STEPS, max_size=5))
@@ -144,5 +144,5 @@ def test_the_time_grows_with_the_number_of_steps() -> None:
         return time.process_time() - started
 
     # Quadratic work would make this 400; the best of three leaves out what other processes disturb.
-    ratio = min(seconds(2000) for _ in range(3)) / min(seconds(100) for _ in range(3))
+    ratio = min(seconds(2000) for _unused in range(3)) / min(seconds(100) for _unused in range(3))
     assert ratio < 80

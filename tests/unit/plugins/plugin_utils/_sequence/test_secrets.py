@@ -80,7 +80,7 @@ def test_a_blank_answer_of_the_site_refuses_the_write() -> None:
         assert caught.value.code == "secret_unreadable"
         assert "steps[0].password (Join)" in str(caught.value)
         assert caught.value.detail[0]["path"] == "steps[0].password"
-    _, report = settled(join(), join(None), allow_blank_secrets=True)
+    _unused, report = settled(join(), join(None), allow_blank_secrets=True)
     assert report.blanked == ["steps[0].password"]
     # Nothing is written, so nothing is lost.
     settled(join(), join(None), writing=False)
@@ -133,7 +133,7 @@ def test_always_forces_a_write_when_the_play_gives_a_secret() -> None:
 
 
 def test_an_empty_secret_clears() -> None:
-    step, _ = settled(join(Secret("")), join("stored"))
+    step, _unused = settled(join(Secret("")), join("stored"))
     assert step.properties["DomainPassword"] == ""
 
 
@@ -174,7 +174,7 @@ def test_secret_dynamic_variables() -> None:
         settled(rules(("C", None)), old)
     with pytest.raises(SecretUnreadable, match="secret variable A"):
         settled(rules(("A", "")), rules(("A", "")))
-    step, _ = settled(rules(("A", "new")), old, update_secrets="on_create")
+    step, _unused = settled(rules(("A", "new")), old, update_secrets="on_create")
     assert dynamic_variables.secrets(step.properties["Rules"])[0].value == "one"
 
 
@@ -184,7 +184,7 @@ def test_password_properties_of_undocumented_classes() -> None:
     )
     new = Step("BDD_ConfigureADDS", {"Name": "A", "ADDSUserName": "adm"})
     assert secret_names(old) == ["ADDSPassword", "SafeModeAdminPassword"]
-    step, _ = settled(new, old)
+    step, _unused = settled(new, old)
     assert (step.properties["ADDSPassword"], step.properties["SafeModeAdminPassword"]) == (Secret("p"), Secret("s"))
     blank = Step("BDD_ConfigureADDS", {**old.properties, "ADDSPassword": ""})
     with pytest.raises(SecretUnreadable, match="ADDSPassword"):

@@ -150,7 +150,7 @@ def test_reading_time_grows_with_the_length() -> None:
         return time.process_time() - started
 
     # Quadratic work would make this 400; the best of three leaves out what other processes disturb.
-    ratio = min(seconds(1000) for _ in range(3)) / min(seconds(50) for _ in range(3))
+    ratio = min(seconds(1000) for _unused in range(3)) / min(seconds(50) for _unused in range(3))
     assert ratio < 80
 
 

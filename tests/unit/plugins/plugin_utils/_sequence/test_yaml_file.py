@@ -51,16 +51,28 @@ SAMPLE = {
             "condition": [
                 {"variable": "_SMSTSInWinPE", "value": "true"},
                 {"none": [{"file": "X:\\sms\\keepdata.tag"}]},
-                {"any": [{"wmi": f"SELECT * FROM Win32_ComputerSystem WHERE Model = '{'long ' * 10}{n}'"} for n in (1, 2)]},
+                {
+                    "any": [
+                        {"wmi": f"SELECT * FROM Win32_ComputerSystem WHERE Model = '{'long ' * 10}{n}'"} for n in (1, 2)
+                    ]
+                },
             ],
             "steps": [
                 {
-                    "partitions": [{"type": "efi", "size": 500, "size_unit": "mb"}, {"name": "Windows", "type": "primary"}],
+                    "partitions": [
+                        {"type": "efi", "size": 500, "size_unit": "mb"},
+                        {"name": "Windows", "type": "primary"},
+                    ],
                     "disk": 0,
                     "type": "format_and_partition_disk",
                     "name": "Disk",
                 },
-                {"name": "Say: it's", "type": "run_command_line", "command_line": 'cmd /c "echo {{ x }}"', "timeout": 900},
+                {
+                    "name": "Say: it's",
+                    "type": "run_command_line",
+                    "command_line": 'cmd /c "echo {{ x }}"',
+                    "timeout": 900,
+                },
                 {
                     "type": SCRIPT,
                     "name": "yes",
@@ -126,7 +138,12 @@ def test_the_style() -> None:
 def test_reading_gives_back_what_was_written_and_writing_again_changes_nothing() -> None:
     text = write(SAMPLE)
     found = read(text)
-    assert found == {"name": SAMPLE["name"], "boot_image": {"id": "PS100005"}, "enabled": True, "steps": SAMPLE["steps"]}
+    assert found == {
+        "name": SAMPLE["name"],
+        "boot_image": {"id": "PS100005"},
+        "enabled": True,
+        "steps": SAMPLE["steps"],
+    }
     assert write(found) == text
     assert by_ansible(text) == {"schema": 1, **found}
 
@@ -170,7 +187,12 @@ def test_every_script_survives(text: str) -> None:
     assert not [line for line in written.split("\n") if line != line.rstrip(" \t")]
 
 
-@given(st.text(alphabet=st.sampled_from(" \t\n{#%}:-'\"\\|>&*!?,[]<eol2aZ0~\u0085\u2028\ufeff\x00\r\x1b\U0001f4a1"), max_size=60))
+@given(
+    st.text(
+        alphabet=st.sampled_from(" \t\n{#%}:-'\"\\|>&*!?,[]<eol2aZ0~\u0085\u2028\ufeff\x00\r\x1b\U0001f4a1"),
+        max_size=60,
+    )
+)
 def test_any_text_survives_as_script_and_as_option(text: str) -> None:
     steps = [{"name": text, "type": SCRIPT, "script": text, "condition": [{"variable": text, "value": text}]}]
     steps[0]["properties"] = {"list": [text, [text, {"x": text}]], "more": {"text": text + "\n" + text}}
@@ -191,8 +213,12 @@ def test_any_data_survives(value: t.Any) -> None:
     assert write(read(written)) == written
 
 
-WORDS = ["yes", "No", "ON", "off", "y", "N", "true", "null", "~", "1", "1.0", "0x1F", "1:30", "2025-06-01", "=", "<<", "", " ",
-         "-", "a: b", "a #b", "#a", "*a", "&a", "!a", "%a", "@a", "`a", "a:", "[a]", "{a}", "a, b", "1e3", ".inf", "0o7"]  # fmt: skip
+WORDS = [
+    "",
+    " ",
+    *"yes No ON off y N true null ~ 1 1.0 0x1F 1:30 2025-06-01 = << - a:b a: [a] {a} 1e3 .inf 0o7".split(),
+]
+WORDS += [f"{sign}a" for sign in "#*&!%@`|>?,]}"] + ["a: b", "a #b", "a, b", "- a"]
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -233,7 +259,9 @@ def test_the_mark_is_never_part_of_the_text() -> None:
 
 
 def test_nothing_that_jinja_takes_for_a_template_is_left_untagged() -> None:
-    steps = [{"name": "{{ a }}", "type": SCRIPT, "script": "{% b %}", "condition": [{"variable": "{# c", "value": "d"}]}]
+    steps = [
+        {"name": "{{ a }}", "type": SCRIPT, "script": "{% b %}", "condition": [{"variable": "{# c", "value": "d"}]}
+    ]
     lines = [line for line in write(steps).splitlines() if re.search(r"\{[{%#]", line)]
     assert [line for line in lines if "!unsafe" not in line] == ["      {% b %}"]
     assert "script: !unsafe |-" in write(steps)
@@ -330,7 +358,9 @@ def test_aliases_that_multiply(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_values_are_put_in_for_variables() -> None:
     data = {"steps": [{"name": "x", "password": {"var": "p"}}, {"name": {"var": "missing", "x": 1}}]}
     assert substitute(data, {"p": "s"}, "src")["steps"][0]["password"] == "s"
-    with pytest.raises(InvalidInput, match=re.escape("src.steps[0].password ({var: p}): variables has no p (it has: q)")):
+    with pytest.raises(
+        InvalidInput, match=re.escape("src.steps[0].password ({var: p}): variables has no p (it has: q)")
+    ):
         substitute(data, {"q": "secret"}, "src")
 
 
@@ -342,7 +372,7 @@ def test_writing_time_grows_with_the_length() -> None:
         return time.process_time() - started
 
     # Quadratic work would make this 400; the best of three leaves out what other processes disturb.
-    assert min(seconds(1000) for _ in range(3)) / min(seconds(50) for _ in range(3)) < 80
+    assert min(seconds(1000) for _unused in range(3)) / min(seconds(50) for _unused in range(3)) < 80
 
 
 def test_the_reader_does_not_depend_on_libyaml() -> None:

@@ -238,7 +238,7 @@ def test_a_read_lost_twice_before_anything_was_accepted_is_unreachable() -> None
     transport = FakeTransport(lost(), lost(sent=False))
     with pytest.raises(errors.Unreachable) as caught:
         WsmanClient(transport).get(NS, "SMS_Package", KEYS)
-    assert type(caught.value) is errors.Unreachable
+    assert caught.value.__class__ is errors.Unreachable
     assert len(transport.requests) == 2
 
 
@@ -326,7 +326,7 @@ def test_http_states(status: int, body: bytes, leaf: type[errors.ConfigMgrError]
             client.delete(NS, "SMS_Package", KEYS)
         else:
             client.get(NS, "SMS_Package", KEYS)
-    assert type(caught.value) is leaf
+    assert caught.value.__class__ is leaf
 
 
 def test_http_states_after_the_first_answer_do_not_make_the_host_unreachable() -> None:

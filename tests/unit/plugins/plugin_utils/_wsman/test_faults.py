@@ -40,7 +40,7 @@ def raised(detail: str, **facts: str) -> errors.ConfigMgrError:
 def test_lock_of_another_user() -> None:
     status = extended(Description=LOCK_TEXT, ErrorCode=1078462258, StatusCode=2147749889, SQLMessage=None)
     error = raised(support.wsman_fault(2150859010, "provider failure", status))
-    assert type(error) is errors.ObjectLocked
+    assert error.__class__ is errors.ObjectLocked
     assert error.sms_error_code == 0x40480732
     assert error.hresult == 0x80041001
     assert "CORP" in error.message and "0x40480732" in error.message
@@ -72,8 +72,8 @@ def test_lock_of_another_user() -> None:
     ],
 )
 def test_codes(code: int, leaf: type[errors.ServerFault]) -> None:
-    assert type(raised(support.wsman_fault(code))) is leaf
-    assert type(raised(wmi_error(error_Code=code))) is (leaf if code >= 0x80000000 else errors.ServerFault)
+    assert raised(support.wsman_fault(code)).__class__ is leaf
+    assert raised(wmi_error(error_Code=code)).__class__ is (leaf if code >= 0x80000000 else errors.ServerFault)
     assert raised(support.wsman_fault(code)).hresult == code
 
 
@@ -91,20 +91,20 @@ def test_codes(code: int, leaf: type[errors.ServerFault]) -> None:
 )
 def test_cim_status_codes(status: int, leaf: type[errors.ServerFault]) -> None:
     error = raised(wmi_error("OMI_Error", CIMStatusCode=status, MessageID=f"OMI:MI_Result:{status}", Message="text"))
-    assert type(error) is leaf
+    assert error.__class__ is leaf
     assert error.hresult is None
     assert error.detail["cim_status"] == status
 
 
 def test_the_specific_code_wins_over_the_general_one() -> None:
     error = raised(support.wsman_fault(0x80338102, "x", extended(StatusCode=0x80041002)))
-    assert type(error) is errors.NotFound
+    assert error.__class__ is errors.NotFound
     assert error.hresult == 0x80041002
 
 
 def test_stale_object_version() -> None:
     status = extended(Description="SedoObjectVersion does not match", StatusCode=0x80041001)
-    assert type(raised(support.wsman_fault(0x80338102, "x", status))) is errors.VersionConflict
+    assert raised(support.wsman_fault(0x80338102, "x", status)).__class__ is errors.VersionConflict
 
 
 def test_hresult_in_the_message_id_and_negative_numbers() -> None:
@@ -113,8 +113,8 @@ def test_hresult_in_the_message_id_and_negative_numbers() -> None:
 
 
 def test_subcode_alone_is_enough() -> None:
-    assert type(raised("", subcode="w:AccessDenied")) is errors.AccessDenied
-    assert type(raised("", subcode="wsman:TimedOut")) is errors.OperationTimeout
+    assert raised("", subcode="w:AccessDenied").__class__ is errors.AccessDenied
+    assert raised("", subcode="wsman:TimedOut").__class__ is errors.OperationTimeout
 
 
 def test_text_of_the_provider_comes_first() -> None:

@@ -40,10 +40,10 @@ class Scripted(Session):
 
     def _post(self, body: bytes) -> bytes:
         self.log.append(f"post {self._library.login} {self._library.timeout:g}")
-        step = self.posts.pop(0) if self.posts else b"ok"
-        if isinstance(step, BaseException):
-            raise step
-        return step
+        step: t.Any = self.posts.pop(0) if self.posts else b"ok"
+        if isinstance(step, bytes):
+            return step
+        raise step
 
     def _wait(self, seconds: float) -> t.Callable[[], None]:
         library, own = self._library, self._library.timeout
