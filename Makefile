@@ -9,7 +9,7 @@ PYTHON ?= python3
 CHECK = $(PYTHON) tests/tools/check.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs-lint sanity unit playbooks matrix build importer fuzz soak bench screenshots locks clean
+.PHONY: help setup demo test lint docs-lint sanity unit playbooks matrix build importer faults fuzz soak bench screenshots locks clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r target what; \
@@ -47,6 +47,9 @@ build: setup ## build the artifact, compare its contents with the allow-list, in
 
 importer: setup ## galaxy-importer on the built artifact
 	@$(CHECK) importer
+
+faults: setup ## every kind of fault at every request of every module that writes (make test runs a sample)
+	@$(CHECK) faults -- $(ARGS)
 
 fuzz: setup ## the property-based tests with many more examples and a new seed each time
 	@$(CHECK) fuzz -- $(ARGS)

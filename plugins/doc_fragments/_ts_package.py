@@ -70,7 +70,8 @@ options:
   state:
     description:
       - Whether the task sequence exists.
-      - V(absent) refuses while the task sequence is advertised or another one runs it, and lists what stands in the way.
+      - V(absent) refuses while the task sequence is advertised or another one runs it, and lists what stands in the
+        way.
     type: str
     choices: [absent, present]
     default: present

@@ -74,7 +74,8 @@ options:
     default: false
   lint:
     description:
-      - What to do with the findings of the lint rules in the steps of the task; see P(configmgr.osd.sequence_lint#filter).
+      - What to do with the findings of the lint rules in the steps of the task; see
+        P(configmgr.osd.sequence_lint#filter).
       - V(warn) shows errors and warnings, V(fail) makes them an error before anything is written.
     type: str
     choices: [warn, fail, ignore]

@@ -5,8 +5,8 @@
 """Every folder of ``targets`` is one run of ansible-playbook against both connections at once.
 
 The folders have the layout of ansible-test's targets, so they also run against a lab with ``ansible-test integration``
-and an inventory. Words in the file ``aliases``: ``smoke`` runs the target on every ansible-core, ``refused_writes``
-says that the target tries writes where they are refused.
+and an inventory. Words in the file ``aliases``: ``smoke`` runs the target on every ansible-core, ``oldest``
+on the newest and the oldest only, ``refused_writes`` says that the target tries writes where they are refused.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 TARGETS = Path(__file__).with_name("targets")
+SETS = ("smoke", "oldest")
+"""The markers that a word in ``aliases`` stands for."""
 SHOWN_REQUESTS = 40
 
 
@@ -33,14 +35,14 @@ def target_folders() -> list[Path]:
 
 def smoke_targets() -> list[Path]:
     """Return the targets that run on every ansible-core."""
-    return [folder for folder in target_folders() if "smoke" in aliases(folder)]
+    return [folder for folder in target_folders() if any(word in aliases(folder) for word in SETS)]
 
 
 def targets() -> list[t.Any]:
     """Return the targets as parameters, the smoke set marked."""
     return [
-        pytest.param(folder, id=folder.name, marks=[pytest.mark.smoke] if "smoke" in aliases(folder) else [])
-        for folder in target_folders()
+        pytest.param(folder, id=folder.name, marks=[getattr(pytest.mark, word) for word in SETS if word in words])
+        for folder, words in ((folder, aliases(folder)) for folder in target_folders())
     ]
 
 

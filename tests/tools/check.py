@@ -122,9 +122,12 @@ def playbooks(core: str, *arguments: str, name: str | None = None, budget: int =
 def every_core(*, smoke: bool) -> list[Stage]:
     """Playbook tests on every core that has a Python here; all of them on the newest."""
     stages = [playbooks(newest())]
+    oldest = next((core for core, python in pythons.plan().items() if python), None)
     for core, python in pythons.plan().items():
         if python and core != newest():
-            arguments = ("-m", "smoke") if smoke else ()
+            # What runs in the process of the tests does not depend on the core of the playbooks.
+            chosen = "smoke or oldest" if core == oldest else "smoke"
+            arguments = ("-m", chosen if smoke else "not soak and not inprocess")
             stages.append(playbooks(core, *arguments, budget=60 if smoke else 240))
     return stages
 
@@ -158,6 +161,13 @@ def fuzz(*arguments: str) -> list[Stage]:
     """The property-based tests, long and with a new seed."""
     stage = Stage("fuzz", [_pytest("tests/unit", None, "-m", "hypothesis", *arguments)], 3600)
     stage.environment["CONFIGMGR_HYPOTHESIS"] = "full"
+    return [stage]
+
+
+def faults(*arguments: str) -> list[Stage]:
+    """Every kind of fault at every request of every module that writes."""
+    stage = Stage("faults", [_pytest("tests/integration/test_faults.py", None, *arguments)], 1800)
+    stage.environment["CONFIGMGR_FAULTS"] = "full"
     return [stage]
 
 
@@ -256,7 +266,7 @@ def core_table(stages: list[Stage]) -> tuple[list[str], int]:
         ok = not stage.code and passed > 0
         good += ok
         version, python = _versions(core).split()
-        kind = "smoke" if "smoke" in stage.commands[0] else "all"
+        kind = "smoke" if any("smoke" in word for word in stage.commands[0]) else "all"
         text = f"{kind}, {passed} of {found.get('tests', 0)} passed"
         lines.append(f"{version:<14}{python:<10}{text:<22}{'ok' if ok else 'FAILED'} in {stage.seconds:.0f} s")
     return lines, good
@@ -315,6 +325,7 @@ SINGLE: dict[str, t.Callable[..., list[Stage]]] = {
     "importer": importer,
     "demo": demo,
     "bench": bench,
+    "faults": faults,
     "fuzz": fuzz,
     "soak": soak,
     "screenshots": screenshots,

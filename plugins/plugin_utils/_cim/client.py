@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
@@ -60,6 +61,24 @@ Keys = t.Mapping[str, t.Any]
 def is_read_method(class_name: str, method: str) -> bool:
     """Say whether a method changes nothing on the site."""
     return method.casefold() in _READ_METHODS.get(class_name.casefold(), ())
+
+
+@contextlib.contextmanager
+def _written(verb: str, class_name: str, method: str | None = None) -> t.Iterator[None]:
+    """Say of an answer to a write that cannot be read what it means: the write may well have been carried out."""
+    try:
+        yield
+    except errors.ProtocolError as error:
+        problem = error.message
+    else:
+        return
+    what = f"{verb} {class_name}" + (f".{method}" if method else "")
+    raise errors.OutcomeUnknown(
+        f"{what}: the server may have carried this out, but its answer cannot be read: {problem}",
+        wmi_class=class_name,
+        method=method,
+        attempted=what,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +172,8 @@ class CimClient:
             raise ValueError(f"modified but not in the instance: {', '.join(absent)}")
         body = self._encoder().instance(instance, nulls=True)
         element = self.wsman.put(self.namespace, instance.class_name, keys, body, modified=modified)
-        return None if element is None else self._decoder.instance(element)
+        with _written("Put", instance.class_name):
+            return None if element is None else self._decoder.instance(element)
 
     def delete(self, class_name: str, keys: Keys) -> None:
         """Delete the instance with these keys. Raises NotFound."""
@@ -171,8 +191,9 @@ class CimClient:
         write = not is_read_method(class_name, method)
         element = self.wsman.invoke(self.namespace, class_name, method, body, keys=keys, write=write)
         definition = self.catalogue.get(class_name)
-        value, out = self._decoder.outputs(element, definition.method(method) if definition else None)
-        return MethodResult(value, out)
+        with _written("Invoke", class_name, method) if write else contextlib.nullcontext():
+            value, out = self._decoder.outputs(element, definition.method(method) if definition else None)
+            return MethodResult(value, out)
 
     def size_of_call(self, class_name: str, method: str, params: t.Mapping[str, Value]) -> int:
         """Return about how many bytes the request of a call has, headers included."""

@@ -193,7 +193,8 @@ class Encoder:
         known = plan.definition.properties if plan.definition else {}
         names = [name for name, prop in known.items() if prop.array] or list(known)
         if not names:
-            raise ValueError(f"an instance of {plan.class_name} without any property cannot be sent")
+            rule = f"an instance of {plan.class_name} without any property cannot be sent"
+            raise InvalidInput([Problem(plan.class_name, "", rule)])
         return "".join(f'<{plan.prefix}:{name} xsi:nil="true"/>' for name in names)
 
     def _datetime(self, slot: _Slot, value: Value, where: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .._errors import ProtocolError
+
 
 class CimDatetime(str):
     """A CIM timestamp or interval in its 25-character DMTF form, kept digit by digit.
@@ -48,6 +50,21 @@ class Instance:
             folded = name.casefold()
             value = next((v for k, v in self.properties.items() if k.casefold() == folded), None)
         return default if value is None else value
+
+    def number(self, name: str, default: int = 0) -> int:
+        """Return a property as a whole number, ``default`` when it is null.
+
+        Raises ProtocolError when the server sent anything else under this name.
+        """
+        value = self.get(name, default)
+        try:
+            return default if value == "" else int(value)
+        except (TypeError, ValueError):
+            shown = type(value).__name__ if isinstance(value, (Instance, CimReference, list)) else repr(value)[:50]
+        raise ProtocolError(
+            f"{self.class_name}.{name} must be a whole number and is {shown} in the server's answer.",
+            wmi_class=self.class_name,
+        )
 
 
 Value = None | bool | int | float | str | CimDatetime | CimReference | Instance | list

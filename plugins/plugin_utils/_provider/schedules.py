@@ -176,7 +176,7 @@ def from_instance(instance: Instance) -> Token | None:
     start = times.from_dmtf(instance.get("StartTime"), bool(instance.get("IsGMT", False)))
     if start is None:
         return None
-    fields = ((name, int(instance.get(name, 0))) for name in _names(instance.class_name) if instance.get(name))
+    fields = ((name, instance.number(name)) for name in _names(instance.class_name) if instance.get(name))
     return Token(instance.class_name, start, tuple(sorted(fields)))
 
 
@@ -233,7 +233,8 @@ def _read_from_string(site: Site, tokens: t.Sequence[Token]) -> dict[Token, Inst
         raise
     found = answer.out.get("TokenData")
     made = [item for item in found if isinstance(item, Instance)] if isinstance(found, list) else []
-    times.without_zone(t.cast("list[Value]", made))
+    values: list[Value] = list(made)
+    times.without_zone(values)
     read = {token: item for item in made for token in (from_instance(item),) if token is not None}
     if len(made) != len(tokens) or set(read) != set(tokens):
         raise ProtocolError(

@@ -399,7 +399,7 @@ class Site:
             decided = False
         if not decided:
             raise OutcomeUnknown(
-                f"The answer to '{what}' was lost and reading did not show what became of it. {lost.message}",
+                f"'{what}' was not confirmed and reading did not show what became of it: {lost.message}",
                 wmi_class=wmi_class or lost.wmi_class,
                 method=method or lost.method,
                 detail=lost.detail,
@@ -407,7 +407,8 @@ class Site:
             ) from None
         if found is None:
             raise NotAsWritten(
-                f"The answer to '{what}' was lost and the site shows no trace of it; run the task again.",
+                f"'{what}' was not confirmed: {lost.message.rstrip('. ')}; the site shows no trace of it; run the task "
+                "again.",
                 wmi_class=wmi_class or lost.wmi_class,
                 method=method or lost.method,
                 detail=lost.detail,

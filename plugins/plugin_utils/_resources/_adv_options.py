@@ -316,4 +316,4 @@ def same_text(one: str, other: str) -> bool:
 
 
 def _number(live: Instance, name: str) -> int:
-    return int(live.get(name, 0) or 0)
+    return live.number(name)

@@ -168,15 +168,15 @@ class WantedOptions:
         keeps the spelling that it has.
         """
         have = live or Instance("SMS_TaskSequencePackage", dict(CREATE_DEFAULTS))
-        flags = _number(have.get("ProgramFlags", 0))
+        flags = have.number("ProgramFlags")
         for option, prop in _TEXTS.items():
             if not self.wants(option) or (option == "name" and not rename):
                 continue
             if not equal(have.get(prop), self.params[option]):
                 plan.change(option, have.get(prop) or "", self.params[option], **{prop: self.params[option]})
-        if self.wants("max_run_time") and _number(have.get("Duration", 0)) != self.params["max_run_time"]:
+        if self.wants("max_run_time") and have.number("Duration") != self.params["max_run_time"]:
             minutes = self.params["max_run_time"]
-            plan.change("max_run_time", _number(have.get("Duration", 0)), minutes, Duration=minutes)
+            plan.change("max_run_time", have.number("Duration"), minutes, Duration=minutes)
         if self.wants("boot_image"):
             wanted = _id(self.boot_image, resolver)
             if str(have.get("BootImageID") or "").casefold() != wanted.casefold():
@@ -188,7 +188,7 @@ class WantedOptions:
             flags ^= DISABLED
         flags = self._compare_platforms(plan, have, flags, resolver)
         flags = self._compare_first(plan, have, flags, resolver)
-        if flags != _number(have.get("ProgramFlags", 0)):
+        if flags != have.number("ProgramFlags"):
             # Only single bits are flipped: what the collection does not know of stays as it is.
             plan.properties["ProgramFlags"] = flags
 
@@ -263,13 +263,13 @@ def _words(value: t.Any) -> str:
 
 def describe(live: Instance) -> dict[str, t.Any]:
     """Return the live package in the form of the play, with IDs in place of names."""
-    flags = _number(live.get("ProgramFlags", 0))
+    flags = live.number("ProgramFlags")
     return {
         "name": live.get("Name") or "",
         "description": live.get("Description") or "",
         "category": live.get("Category") or "",
         "boot_image": live.get("BootImageID") or "",
-        "max_run_time": _number(live.get("Duration", 0)),
+        "max_run_time": live.number("Duration"),
         "progress_text": (live.get("CustomProgressMsg") or "") if flags & CUSTOM_PROGRESS else "",
         "enabled": not flags & DISABLED,
         "platforms": [_platforms.text(item) for item in live_platforms(live)],
@@ -287,7 +287,7 @@ def first_option(dependent: str, flags: int) -> dict[str, t.Any]:
 
 def live_platforms(live: Instance) -> list[Instance]:
     """Return the platforms that a package is limited to, none when it can run on any."""
-    if _number(live.get("ProgramFlags", 0)) & ANY_PLATFORM:
+    if live.number("ProgramFlags") & ANY_PLATFORM:
         return []
     return [item for item in live.get("SupportedOperatingSystems") or [] if isinstance(item, Instance)]
 
@@ -306,7 +306,3 @@ def _shown(ref: Ref | None, found: str) -> str:
 
 def _held(ref: Ref, live_id: t.Any) -> bool:
     return bool(ref.id) and str(ref.id).casefold() == str(live_id or "").casefold()
-
-
-def _number(value: t.Any) -> int:
-    return int(value or 0)

@@ -14,7 +14,7 @@ import typing as t
 
 from .._cim import wql
 from .._cim.instance import Instance, Value
-from .._errors import InvalidInput, NotAsWritten, Problem, ProtocolError, RequestTooLarge, ServerFault
+from .._errors import InvalidInput, NotAsWritten, OutcomeUnknown, Problem, ProtocolError, RequestTooLarge, ServerFault
 from .._provider.site import DELETING, Loaded, Site, relative_path, same_name
 from .._sequence.decode import from_instance
 from .._sequence.model import Sequence
@@ -168,8 +168,9 @@ class TsSite:
                 PACKAGE, "SetSequence", {"TaskSequence": sequence, "TaskSequencePackage": package}
             )
             if answer.return_value not in (0, None):
-                raise NotAsWritten(
-                    f"SetSequence of {package_id or package.get('Name')} returned {answer.return_value}.",
+                # What the number means is documented nowhere, so the site is asked what became of the steps.
+                raise OutcomeUnknown(
+                    f"SetSequence of {package_id or package.get('Name')} returned {str(answer.return_value)[:50]}",
                     wmi_class=PACKAGE,
                     method="SetSequence",
                     attempted=what,

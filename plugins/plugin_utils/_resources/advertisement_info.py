@@ -101,6 +101,6 @@ def describe(item: Instance, namer: Namer) -> dict[str, t.Any]:
         "collection": namer.form(refs["collection"]),
         "collection_id": item.get("CollectionID", ""),
         **options.show(options.state_of(item)),
-        "advert_flags": int(item.get("AdvertFlags", 0)),
-        "remote_client_flags": int(item.get("RemoteClientFlags", 0)),
+        "advert_flags": item.number("AdvertFlags"),
+        "remote_client_flags": item.number("RemoteClientFlags"),
     }

@@ -147,7 +147,7 @@ class ObjectUsageInfo(Resource):
                 "program": None if row.get("ProgramName") in (None, "*") else row.get("ProgramName"),
                 "collection": collections.get(str(row.get("CollectionID"))),
                 "collection_id": row.get("CollectionID"),
-                "purpose": _PURPOSE.get(int(row.get("OfferType") or 0)),
+                "purpose": _PURPOSE.get(row.number("OfferType")),
             }
             for row in rows
         ]

@@ -157,7 +157,7 @@ class Program(ClassicResource):
     def _plan_flags(
         self, plan: Plan, live: Instance, stored: dict[str, t.Any], wanted_platforms: list[Instance] | None
     ) -> None:
-        old = flags = int(live.get("ProgramFlags", 0)) & 0xFFFFFFFF
+        old = flags = live.number("ProgramFlags") & 0xFFFFFFFF
         wanted = {option: self.params[option] for option in _program_flags.OPTIONS if self.params[option] is not None}
         if plan.action == "create" and wanted.get("run_as") == "user":
             # With the user's rights a program needs a user.
@@ -199,7 +199,7 @@ class Program(ClassicResource):
 
     @staticmethod
     def _stored_platforms(live: Instance) -> list[Instance]:
-        if int(live.get("ProgramFlags", 0)) & _program_flags.ANY_PLATFORM:
+        if live.number("ProgramFlags") & _program_flags.ANY_PLATFORM:
             return []
         return [item for item in live.get("SupportedOperatingSystems", []) if isinstance(item, Instance)]
 
@@ -266,8 +266,8 @@ class Program(ClassicResource):
     def _options(self, live: Instance) -> dict[str, t.Any]:
         """Return the options as a play would write them."""
         options: dict[str, t.Any] = {option: str(live.get(column, "")) for option, column in TEXTS.items()}
-        options.update(_program_flags.read(int(live.get("ProgramFlags", 0)) & 0xFFFFFFFF))
-        options["max_run_time"] = int(live.get("Duration", 0))
+        options.update(_program_flags.read(live.number("ProgramFlags") & 0xFFFFFFFF))
+        options["max_run_time"] = live.number("Duration")
         options["platforms"] = [
             self._platform_names.get(_platforms.key(item), _platforms.text(item))
             for item in self._stored_platforms(live)

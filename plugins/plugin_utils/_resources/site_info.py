@@ -27,14 +27,13 @@ class SiteInfo(Resource):
         rows = site.query("SMS_Site", wql.equals("SiteCode", site.code))
         row = rows[0] if rows else Instance("SMS_Site")
         providers = self._providers()
-        kind = row.get("Type")
         values = {
             "site_code": site.code,
             "site_name": row.get("SiteName", ""),
             "namespace": site.namespace,
             "version": row.get("Version", ""),
             "build_number": row.get("BuildNumber"),
-            "type": TYPES.get(int(kind)) if kind is not None else None,
+            "type": TYPES.get(row.number("Type")) if row.get("Type") is not None else None,
             "server": row.get("ServerName", ""),
             "parent_site_code": row.get("ReportingSiteCode", ""),
             "providers": providers,

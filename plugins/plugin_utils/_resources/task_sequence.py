@@ -214,7 +214,9 @@ class TaskSequence(TsPackage):
         if self.params.get("lint", "ignore") == "ignore" or self.source is None:
             return
         package = before.package if before else None
-        boot_image = self.params["boot_image"] if self.task.wants("boot_image") else package and package.get("BootImageID")
+        boot_image = package.get("BootImageID") if package else ""
+        if self.task.wants("boot_image"):
+            boot_image = self.params["boot_image"]
         self._findings = lint(
             self.source.sequence,
             name=self.name or (str(package.get("Name")) if package else None),

@@ -114,7 +114,7 @@ class ReplacedSequence(EditedSequence):
             task.manage("boot_image", reference)
         if "run_first" in options:
             program = self._program(uses.first_program(package, self.change.old) or "", "run_first")
-            always = bool(int(package.get("ProgramFlags") or 0) & RUN_FIRST_ALWAYS)
+            always = bool(package.number("ProgramFlags") & RUN_FIRST_ALWAYS)
             task.manage("run_first", {"package": reference, "program": program, "always": always})
 
     def _replace(self, draft: Draft, use: uses.Use) -> None:

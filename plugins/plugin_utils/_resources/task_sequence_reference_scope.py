@@ -93,8 +93,8 @@ class Scope:
         nodes = site.query("SMS_ObjectContainerNode", wql.equals("ObjectType", _FOLDER_TYPE), columns)
         children: dict[int, list[tuple[int, str]]] = {}
         for node in nodes:
-            parent = int(node.get("ParentContainerNodeID") or 0)
-            children.setdefault(parent, []).append((int(node.get("ContainerNodeID")), str(node.get("Name"))))
+            parent = node.number("ParentContainerNodeID")
+            children.setdefault(parent, []).append((node.number("ContainerNodeID"), str(node.get("Name"))))
         level = [0]
         for part in self._folder_path():
             inside = [pair for parent in level for pair in children.get(parent, ())]

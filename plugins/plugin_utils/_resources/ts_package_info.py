@@ -84,7 +84,7 @@ class TsPackageInfo(Resource):
             "package_id": row.get("PackageID"),
             **state,
             "platforms": self._platform_names(row) if whole else None,
-            "program_flags": int(row.get("ProgramFlags") or 0),
+            "program_flags": row.number("ProgramFlags"),
             "source_date": _iso(row.get("SourceDate")),
         }
 

@@ -261,7 +261,7 @@ class _Finish:
         packages, applications = [], []
         for row in self._child_references(answer.id):
             identity = str(row.get("ObjectID") or row.get("RefPackageID") or "")
-            if identity and int(row.get("ObjectType") or 0) != _TASK_SEQUENCE_TYPE:
+            if identity and row.number("ObjectType") != _TASK_SEQUENCE_TYPE:
                 (applications if "/" in identity else packages).append(identity)
         properties["TsReferencePackages"] = ",".join(dict.fromkeys(packages))
         properties["TsReferenceApplications"] = ",".join(dict.fromkeys(applications))

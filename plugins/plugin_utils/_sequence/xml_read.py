@@ -191,7 +191,8 @@ class _Reader:
             ]
         for name in arrays:
             if isinstance(step.properties.get(name), int):
-                step.properties[name] = [Instance(known[name].embedded or "") for _unused in range(step.properties[name])]
+                count = step.properties[name]
+                step.properties[name] = [Instance(known[name].embedded or "") for _unused in range(count)]
         for name in list(step.properties):
             value = step.properties[name]
             if isinstance(value, str) and value and is_secret(step, name):

@@ -10,6 +10,7 @@ task sequences; read without templating and without running anything.
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 import yaml
@@ -27,6 +28,9 @@ _DEEPEST = 250
 """Lists and mappings inside each other; a group inside a group is two levels."""
 MOST_VALUES = 2_000_000
 """Values in a file with every alias written out; 1,000 steps have some 20,000."""
+
+_KINDS = (str, int, float, datetime.date, type(None))
+"""What single values YAML makes that options can have; dates are refused later, with their place."""
 
 _FIRST = ("name", "type")
 _LAST = ("properties", "steps")
@@ -211,8 +215,8 @@ def _load(text: str, source: str) -> t.Any:
         raise InvalidInput([Problem(place, "", rule)]) from None
     except RecursionError:
         raise InvalidInput([Problem(source, "", "is nested too deeply")]) from None
-    except (ValueError, UnicodeError):
-        # A date such as 2025-13-01 or a number with thousands of digits.
+    except (ValueError, AttributeError):
+        # A date such as 2025-13-01, a number with thousands of digits, or a tag on something else than its kind.
         rule = "holds a value that YAML cannot read; quote dates and numbers"
         raise InvalidInput([Problem(source, "", rule)]) from None
 
@@ -231,7 +235,7 @@ def _refuse_depth(text: str, source: str) -> None:
 
 
 def _refuse_expansion(value: t.Any, source: str) -> None:
-    """Refuse aliases that multiply: the objects are shared until something walks over them."""
+    """Refuse aliases that multiply (the objects are shared until something walks over them) and odd kinds."""
     left = MOST_VALUES
     pending = [value]
     while pending:
@@ -241,6 +245,9 @@ def _refuse_expansion(value: t.Any, source: str) -> None:
             inner = item.values()
         elif isinstance(item, list):
             inner = item
+        elif not isinstance(item, _KINDS):
+            rule = f"holds a {type(item).__name__}, which no option takes; remove the YAML tag"
+            raise InvalidInput([Problem(source, "", rule)])
         left -= len(inner)
         if left < 0:
             rule = f"holds more than {MOST_VALUES} values when aliases are written out"

@@ -37,7 +37,8 @@ to_sequence_yaml = to_yaml_file.to_sequence_yaml
 
 STEP = (
     '<step type="SMS_TaskSequence_InstallSoftwareAction" name="Tools" description="" runIn="FullOS" '
-    'successCodeList="0" retryCount="0" runFromNet="false"><action>smsswd.exe /pkg:PS10000A /install /basevar: /continueOnError:</action>'
+    'successCodeList="0" '
+    'retryCount="0" runFromNet="false"><action>smsswd.exe /pkg:PS10000A /install /basevar: /continueOnError:</action>'
     '<defaultVarList><variable name="PackageID" property="PackageID" hidden="true">PS10000A</variable>'
     '<variable name="_SMSSWDProgramName" property="ProgramName">Install</variable></defaultVarList></step>'
 )
@@ -112,8 +113,8 @@ def test_an_export_has_the_options_of_the_package() -> None:
 def test_platforms_of_an_export_are_named_in_a_warning() -> None:
     system = (
         '<PROPERTY.OBJECTARRAY NAME="SupportedOperatingSystems"><VALUE.OBJECTARRAY><VALUE.OBJECT>'
-        f'<INSTANCE CLASSNAME="SMS_OS_Details">{property_of("Name", "Win NT")}{property_of("Platform", "x64")}</INSTANCE>'
-        "</VALUE.OBJECT></VALUE.OBJECTARRAY></PROPERTY.OBJECTARRAY>"
+        f'<INSTANCE CLASSNAME="SMS_OS_Details">{property_of("Name", "Win NT")}{property_of("Platform", "x64")}'
+        "</INSTANCE></VALUE.OBJECT></VALUE.OBJECTARRAY></PROPERTY.OBJECTARRAY>"
     )
     text = exported().replace("152084496", str(152084496 & ~0x08000000)).replace("</INSTANCE>", f"{system}</INSTANCE>")
     found = from_sequence_xml(text)

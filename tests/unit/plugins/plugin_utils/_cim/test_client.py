@@ -167,6 +167,20 @@ def test_methods_that_read_are_tried_again() -> None:
     assert (caught.value.wmi_class, caught.value.method) == ("SMS_TaskSequencePackage", "SetSequence")
 
 
+def test_an_unreadable_answer_to_a_write_says_that_the_write_may_have_happened() -> None:
+    deep = f'<p:SMS_Package xmlns:p="{CIM}SMS_Package">{"<p:Name>" * 300}{"</p:Name>" * 300}</p:SMS_Package>'
+    cim = client(FakeTransport(deep, deep, deep))
+    for write in (
+        lambda: cim.put(Instance("SMS_Package", {"Name": "n"}), keys={"PackageID": "P1"}, modified=["Name"]),
+        lambda: cim.invoke("SMS_TaskSequencePackage", "SetSequence", {}),
+    ):
+        with pytest.raises(errors.OutcomeUnknown, match="cannot be read: .* 200 levels") as caught:
+            write()
+        assert caught.value.attempted and caught.value.wmi_class
+    with pytest.raises(errors.ProtocolError):
+        cim.invoke("SMS_TaskSequencePackage", "GetSequence", {})
+
+
 def test_the_table_of_reading_methods_names_real_methods() -> None:
     from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.client import _READ_METHODS
 

@@ -101,7 +101,7 @@ def test_an_empty_sequence_says_so() -> None:
 def test_an_empty_object_without_arrays_shows_its_nulls() -> None:
     text = body(Instance("SMS_X", {"Token": Instance("SMS_ST_NonRecurring")}))
     assert '<b:StartTime xsi:nil="true"/>' in text
-    with pytest.raises(ValueError, match="without any property"):
+    with pytest.raises(InvalidInput, match="without any property"):
         body(Instance("SMS_X", {"Token": Instance("SMS_Unheard")}))
 
 

@@ -110,7 +110,8 @@ def test_one_of_several_sequences_has_to_be_chosen() -> None:
 def test_the_names_of_referenced_objects_are_found() -> None:
     listed = (
         '<INSTANCE CLASSNAME="SMS_TaskSequenceReferencesInfo"><PROPERTY NAME="ReferenceName" TYPE="string">'
-        '<VALUE>Tools &amp; more</VALUE></PROPERTY><PROPERTY NAME="ReferencePackageID" TYPE="string"><VALUE>PS10000A</VALUE>'
+        '<VALUE>Tools &amp; more</VALUE></PROPERTY>'
+        '<PROPERTY NAME="ReferencePackageID" TYPE="string"><VALUE>PS10000A</VALUE>'
         "</PROPERTY></INSTANCE>"
     )
     escaped = listed.replace("&", "&amp;").replace("<", "&lt;")

@@ -14,6 +14,10 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils._wsman.session impor
 from ansible_collections.configmgr.osd.plugins.plugin_utils._wsman.transport import QUICK, HttpStatus, TransportLost
 
 
+def _fail(error: BaseException) -> t.NoReturn:
+    raise error
+
+
 class Library:
     def __init__(self, login: str, encrypted: bool) -> None:
         self.login = login
@@ -40,10 +44,8 @@ class Scripted(Session):
 
     def _post(self, body: bytes) -> bytes:
         self.log.append(f"post {self._library.login} {self._library.timeout:g}")
-        step: t.Any = self.posts.pop(0) if self.posts else b"ok"
-        if isinstance(step, bytes):
-            return step
-        raise step
+        step = self.posts.pop(0) if self.posts else b"ok"
+        return step if isinstance(step, bytes) else _fail(step)
 
     def _wait(self, seconds: float) -> t.Callable[[], None]:
         library, own = self._library, self._library.timeout
