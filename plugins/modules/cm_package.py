@@ -43,6 +43,9 @@ options:
   version:
     description:
       - The version of the software. Quote it, because V(5.10) without quotes is the number 5.1.
+      - It is set on the package of that name; where several bear the name, it chooses one of them.
+      - With O(state=absent) only a package with exactly this version is deleted. The same holds for O(manufacturer)
+        and O(language).
     type: str
   manufacturer:
     description:
@@ -65,7 +68,8 @@ options:
   state:
     description:
       - Whether the package exists.
-      - V(absent) refuses while a task sequence refers to the package, and lists these task sequences.
+      - V(absent) refuses while a task sequence refers to the package or it is deployed, and lists what stands in the
+        way. A task sequence that only runs a program of the package first is not seen, because that cannot be queried.
     type: str
     choices: [absent, present]
     default: present

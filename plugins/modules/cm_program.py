@@ -107,7 +107,7 @@ options:
   state:
     description:
       - Whether the program exists.
-      - V(absent) refuses while a task sequence runs the program, and lists these task sequences.
+      - V(absent) refuses while a task sequence runs the program or it is deployed, and lists what stands in the way.
     type: str
     choices: [absent, present]
     default: present

@@ -102,7 +102,8 @@ class ResourceAction(ActionBase):
         resource = self.resource(task)
         resource.validate()
         outcome = resource.converge()
-        result: dict[str, t.Any] = {"changed": outcome.changed, **outcome.values}
+        # Plain types only: what the wire brought may be a text of our own kind, or an object where none was expected.
+        result: dict[str, t.Any] = {"changed": outcome.changed, **plain(outcome.values)}
         if task.diff_mode and outcome.diff is not None:
             result["diff"] = outcome.diff
         if "msg" in result:
@@ -142,7 +143,7 @@ class ResourceAction(ActionBase):
         )
 
     def _observer(self) -> t.Callable[[Event], None] | None:
-        """Return what looks at every exchange: -vvv, -vvvvv, and the trace folder (AMENDMENTS M9)."""
+        """Return what looks at every exchange: -vvv, -vvvvv, and the trace folder."""
         folder = os.environ.get(ENVIRONMENT)
         level = self._display.verbosity
         masker = Masker(Catalogue.load()) if folder or level >= SHOW_ENVELOPES else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what a play wrote to validated parameters, the same on every ansible-core (AMENDMENTS B4, H11)."""
+"""From what a play wrote to validated parameters, the same on every ansible-core."""
 
 from __future__ import annotations
 

@@ -46,14 +46,14 @@ BASE: dict[str, dict[str, int]] = {
         "create": 5,  # query, Create, reread, scopes
         "change": 5,  # query, Get, Put, Get
         "missing": 2,  # query
-        "delete": 4,  # query, task sequences that refer to it, Delete
+        "delete": 5,  # query, task sequences that refer to it, deployments, Delete
     },
     "cm_program": {
         "same": 2,  # Get (a program has keys, so no query)
         "create": 5,  # Get, Create, Get, scopes
         "change": 4,  # Get, Put, Get
         "missing": 2,  # Get
-        "delete": 4,  # Get, task sequences that refer to its package, Delete
+        "delete": 5,  # Get, task sequences that refer to its package, deployments, Delete
     },
 }
 

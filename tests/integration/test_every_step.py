@@ -74,11 +74,11 @@ def _play(folder: Path) -> list[dict[str, t.Any]]:
         source = folder / f"sequence_{number}.yml"
         document = {"schema": 1, "steps": [sample.given for sample in content]}
         source.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        given = {"name": name, "src": str(source), "lint": "ignore"}
         read = f"{{{{ read_{number}.task_sequences[0].steps }}}}"
         tasks += [
-            {"name": f"Create {name}", module: {"name": name, "src": str(source), "lint": "ignore"}, "register": f"created_{number}",
-             "ignore_errors": True},
-            {"name": f"Again {name}", module: {"name": name, "src": str(source)}, "register": f"again_{number}",
+            {"name": f"Create {name}", module: given, "register": f"created_{number}", "ignore_errors": True},
+            {"name": f"Again {name}", module: given, "register": f"again_{number}",
              "ignore_errors": True},
             {"name": f"Read {name}", "configmgr.osd.cm_task_sequence_info": {"name": name},
              "register": f"read_{number}"},

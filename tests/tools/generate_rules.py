@@ -61,7 +61,7 @@ def value_list(prop: PropertyDef, fix: dict[str, t.Any]) -> list[str]:
 
 
 def comparison(prop: PropertyDef, fix: dict[str, t.Any]) -> str:
-    """Return how values of a property compare (contract: text, caseless, multiline, number, ...)."""
+    """Return how values of a property compare (text, caseless, multiline, number, ...)."""
     if prop.embedded:
         return "embedded"
     if "compare" in fix:

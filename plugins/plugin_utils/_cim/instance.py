@@ -43,6 +43,10 @@ class Instance:
     class_name: str
     properties: dict[str, Value] = dataclasses.field(default_factory=dict)
 
+    def __str__(self) -> str:
+        """Return the class only: a message must not show what an object holds, which may be a secret."""
+        return f"<{self.class_name}>"
+
     def get(self, name: str, default: t.Any = None) -> t.Any:
         """Return a property by its name without regard to case, or ``default`` when it is null."""
         value = self.properties.get(name)

@@ -360,7 +360,7 @@ class Site:
 
         Names are no key, so two plays that look and then create at the same time make twins. The
         lowest ID stays: when that is not ours, ours is deleted again. Returns the ID to go on with
-        and warnings (AMENDMENTS H19).
+        and warnings.
         """
         others = sorted(str(row.get(key, "")) for row in rows if str(row.get(key, "")) != own)
         if not others:

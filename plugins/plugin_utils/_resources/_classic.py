@@ -79,3 +79,18 @@ def refuse_if_used(title: str, users: t.Sequence[str]) -> None:
             "Remove the steps first.",
             detail={"task_sequences": list(users)},
         )
+
+
+def refuse_if_advertised(title: str, site: Site, package_id: str, program: str | None = None) -> None:
+    """Raise :class:`GateRefused` that lists the deployments that a delete would take along, in one query."""
+    where = wql.equals("PackageID", package_id)
+    if program is not None:
+        where = wql.both(where, wql.equals("ProgramName", program))
+    columns = ["AdvertisementID", "AdvertisementName", "PackageID", "ProgramName", "ActionInProgress"]
+    rows = [row for row in site.query("SMS_Advertisement", where, columns) if row.get("ActionInProgress") != DELETING]
+    if rows:
+        shown = sorted(f"{row.get('AdvertisementID')} ({row.get('AdvertisementName', '')})" for row in rows)
+        raise GateRefused(
+            f"The {title} is deployed by {', '.join(shown)}, which the site would delete with it. Delete these first.",
+            detail={"advertisements": shown},
+        )

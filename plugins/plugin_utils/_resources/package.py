@@ -15,7 +15,7 @@ from .._plan import Plan
 from .._provider import names
 from .._provider.references import KINDS
 from .._provider.site import DELETING, equal, same_name
-from ._classic import ClassicResource, name_sequences, referring_sequences, refuse_if_used
+from ._classic import ClassicResource, name_sequences, referring_sequences, refuse_if_advertised, refuse_if_used
 
 CLASS = "SMS_Package"
 SOURCE_NONE = 1
@@ -104,7 +104,13 @@ class Package(ClassicResource):
         return same_name(self.task.site.query(CLASS, wql.equals("Name", name)), name)
 
     def _by_name(self, rows: list[Instance]) -> Instance | None:
-        """Return the package that is meant; names are no key, so several may bear it."""
+        """Return the package that is meant; names are no key, so several may bear it.
+
+        What is to be absent must fit the version and the rest that the play gives, also where only one
+        package bears the name: to say "no version 4" must never delete version 5.
+        """
+        if self.absent:
+            rows = [row for row in rows if self._fits(row)]
         if len(rows) > 1:
             narrowed = [row for row in rows if self._fits(row)]
             if len(narrowed) != 1:
@@ -162,6 +168,7 @@ class Package(ClassicResource):
         if users:
             title = f"package {before.get('Name')} ({package_id})"
             refuse_if_used(title, name_sequences(self.task.site, users) or users)
+        refuse_if_advertised(self.title(), self.task.site, package_id)
         return Plan("delete", before=self._options(before))
 
     # -- writing --------------------------------------------------------------------------------

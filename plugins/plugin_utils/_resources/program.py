@@ -17,7 +17,15 @@ from .._provider.references import Resolver, parse_ref
 from .._provider.site import DELETING, Loaded, equal
 from . import _platforms, _program_flags
 from ._base import Task
-from ._classic import SEQUENCE, ClassicResource, name_sequences, referring_sequences, refuse_if_used, uses_program
+from ._classic import (
+    SEQUENCE,
+    ClassicResource,
+    name_sequences,
+    referring_sequences,
+    refuse_if_advertised,
+    refuse_if_used,
+    uses_program,
+)
 
 CLASS = "SMS_Program"
 DEFAULT_RUN_TIME = 120
@@ -216,6 +224,7 @@ class Program(ClassicResource):
                 users.append(sequence_id)
         if users:
             refuse_if_used(f"program {name} of {package_id}", name_sequences(site, users) or users)
+        refuse_if_advertised(self.title(), site, package_id, name)
         return Plan("delete", before=self._shown(self._options(before)))
 
     # -- writing --------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ class TsPackage(ManagedResource):
             rule = "is advertised; delete these advertisements first or set remove_deployments: true"
             problems.append(Problem("state", shown, rule))
         if parents and not self.params["force"]:
-            rule = "is run by these task sequences, which would keep a dangling reference; force: true overrides"
+            rule = "these task sequences run it and would keep a dangling reference; force: true overrides"
             problems.append(Problem("state", ", ".join(parents), rule))
         if problems:
             raise GateRefused(problems, wmi_class=PACKAGE)

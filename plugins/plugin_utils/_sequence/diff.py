@@ -4,7 +4,7 @@
 
 """What changes between two sequences, in words: the text that ``--diff`` shows.
 
-The text is capped, because consoles throw away results that are too long (amendment H5), and holds
+The text is capped, because consoles throw away results that are too long, and holds
 no secret: those are never compared, and values are put into words by ``wording.py`` only.
 """
 

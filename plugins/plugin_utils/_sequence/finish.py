@@ -30,7 +30,7 @@ _TASK_SEQUENCE_TYPE = 4
 
 
 class Resolved(t.Protocol):
-    """What a resolver knows of a reference (contract 4)."""
+    """What a resolver knows of a reference."""
 
     @property
     def id(self) -> str | None: ...

@@ -25,3 +25,9 @@ def test_what_is_no_number(value: t.Any) -> None:
     """The message names class, property and what is there."""
     with pytest.raises(ProtocolError, match=r"SMS_X\.Flags must be a whole number"):
         Instance("SMS_X", {"Flags": value}).number("Flags")
+
+
+def test_messages_do_not_show_what_an_instance_holds() -> None:
+    """Only ``repr`` does, for those who look for a defect."""
+    secret = Instance("SMS_X", {"Password": "hunter2"})
+    assert f"{secret}" == "<SMS_X>" and "hunter2" in repr(secret)

@@ -179,6 +179,25 @@ def test_absent_refuses_while_a_sequence_refers_to_it(check: bool) -> None:
     assert not task.cim.writes()
 
 
+def test_absent_of_one_version_never_deletes_another() -> None:
+    """Only one package bears the name, and it is not the version that is to go."""
+    task = run([agent()], name="Agent", version="2", state="absent")
+    assert not task().changed and not task.cim.writes()
+    task = run([agent()], name="Agent", version="1", state="absent")
+    assert task().changed and task.cim.writes()
+
+
+def test_absent_refuses_while_it_is_deployed() -> None:
+    deployed = Instance(
+        "SMS_Advertisement",
+        {"AdvertisementID": "P0120002", "AdvertisementName": "Agent to all", "PackageID": "P0100001"},
+    )
+    task = run([agent(), deployed], name="Agent", state="absent")
+    with pytest.raises(errors.GateRefused, match=r"P0120002 \(Agent to all\)"):
+        task()
+    assert not task.cim.writes()
+
+
 def test_absent_on_nothing_says_that_hidden_looks_absent() -> None:
     outcome = run(SCOPES, name="Agent", state="absent")()
     assert not outcome.changed and "may not see" in outcome.values["msg"]

@@ -287,9 +287,18 @@ def test_secrets() -> None:
     assert (
         one("run_command_line", command_line="x", username="a", password=STORED).properties["UserPassword"] == Secret()
     )
-    assert one("run_command_line", command_line="x", username="a", password=1234).properties["UserPassword"] == Secret(
-        "1234"
-    )
+
+
+@pytest.mark.parametrize("password", [1234, 5349, True, 1.5])
+def test_a_secret_that_yaml_made_something_else_of_is_refused(password: t.Any) -> None:
+    """Unquoted 012345 is the number 5349 to YAML, and nobody would ever see it."""
+    assert "quote it" in problem("run_command_line", command_line="x", username="a", password=password)
+
+
+def test_the_constant_for_a_stored_secret_is_no_text() -> None:
+    assert "no secret belongs here" in problem("run_command_line", command_line=STORED)
+    assert "no secret belongs here" in problem("set_task_sequence_variable", variable="X", value=STORED)
+    assert "no secret belongs here" in problem("set_dynamic_variables", rules=[{"set": {"A": STORED}}])
 
 
 def test_messages_never_hold_a_secret() -> None:
