@@ -105,7 +105,7 @@ class ResourceAction(ActionBase):
         # Plain types only: what the wire brought may be a text of our own kind, or an object where none was expected.
         result: dict[str, t.Any] = {"changed": outcome.changed, **plain(outcome.values)}
         if task.diff_mode and outcome.diff is not None:
-            result["diff"] = outcome.diff
+            result["diff"] = plain(outcome.diff)
         if "msg" in result:
             result["msg"] = scrub(result["msg"], task.hidden)
         return result

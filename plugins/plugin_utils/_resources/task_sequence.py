@@ -144,10 +144,22 @@ class TaskSequence(TsPackage):
             if keep or ref not in held:
                 resolver.add(ref)
         super().resolve(before, resolver)
+        self._refuse_itself(before, references, resolver)
         for image in edition_images(self._wanted):
             self._editions[image] = self._image_property(image, resolver)
         self._held = before.sequence if before else None
         self._wanted = self._finished(self._wanted, resolver)
+
+    @staticmethod
+    def _refuse_itself(before: Live | None, references: t.Iterable[Ref], resolver: Resolver) -> None:
+        """Refuse a step that runs the task sequence it is part of: it would never end."""
+        if before is None:
+            return
+        runs = [ref for ref in references if ref.kind == "task_sequence"]
+        found = [ref for ref in runs if (resolver.result(ref).id if ref in resolver else ref.id) == before.package_id]
+        if found:
+            rule = "is the task sequence that this step is part of; it would run itself without end"
+            raise InvalidInput([Problem(ref.path, ref.name or ref.id or "", rule) for ref in found])
 
     def _finished(self, wanted: Sequence, resolver: Resolver, children: t.Any = lambda package_id: ()) -> Sequence:
         """Return the steps with IDs for names; ``children`` gives the references of a child task sequence."""

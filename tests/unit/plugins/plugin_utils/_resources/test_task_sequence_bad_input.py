@@ -73,6 +73,14 @@ def test_steps_and_options_are_judged_together(bench: Bench) -> None:
     assert all(text in message for text in ("name", "max_run_time", "steps[0].timeout", "steps[1].name"))
 
 
+def test_a_task_sequence_cannot_run_itself(bench: Bench) -> None:
+    bench.run("cm_task_sequence", name="Ouroboros", steps=[command("A")])
+    step = {"name": "Again", "type": "run_task_sequence", "task_sequence": "Ouroboros"}
+    result = bench.run("cm_task_sequence", name="Ouroboros", steps=[step])
+    assert result["failed"] and "steps[0].task_sequence (Ouroboros)" in result["msg"], result
+    assert result["error"]["code"] == "invalid_input"
+
+
 def test_a_site_that_is_not_there_and_one_without_rights(bench: Bench) -> None:
     assert "XX9" in bench.refused(MODULE, name="x", steps=[], site_code="XX9")
     bench.front.plan.set([{"kind": "denied", "method": "SetSequence"}])
