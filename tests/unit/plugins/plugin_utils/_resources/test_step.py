@@ -224,7 +224,7 @@ def test_masked_variables(bench: Bench) -> None:
     stored = find(bench.tree(STANDARD), "Pin")
     assert "s3cret-1" in (stored.get("HiddenVariableValue"), stored.get("VariableValue"))
     message = bench.refused(MODULE, name=NAME, path="Pin", options={"secret": False})
-    assert "would show a stored secret" in message
+    assert "stands for a stored secret" in message
     edit(bench, "Pin", path="Pin", options={"secret": False, "value": "plain"})
     stored = find(bench.tree(STANDARD), "Pin")
     assert stored["VariableValue"] == "plain" and not stored.get("HiddenVariableValue")
