@@ -15,7 +15,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.utils import unsafe_proxy
 
 from .._cim.instance import Instance
-from .._errors import ConfigMgrError, InvalidInput, Problem
+from .._errors import ConfigMgrError, InvalidInput, Problem, ProtocolError
 from .._input import plain
 from . import _ts_options as options
 
@@ -84,7 +84,7 @@ def package_options(package: Instance) -> dict[str, t.Any]:
     """
     try:
         found = options.describe(package)
-    except (ValueError, TypeError):
+    except (ProtocolError, ValueError, TypeError):
         rule = "a number among its properties (Duration, ProgramFlags) is none"
         raise InvalidInput([Problem("object.xml", "", rule)]) from None
     if found["boot_image"]:
