@@ -32,17 +32,12 @@ _TASK_SEQUENCE_TYPE = 4
 class Resolved(t.Protocol):
     """What a resolver knows of a reference."""
 
-    @property
-    def id(self) -> str | None:
-        """The ID, None while it is only planned."""
-
-    @property
-    def name(self) -> str | None:
-        """The name, None when nobody looked it up."""
-
-    @property
-    def row(self) -> Instance | None:
-        """The plain columns, None when nobody looked them up."""
+    id: str | None
+    """The ID, ``None`` while it is only planned."""
+    name: str | None
+    """The name, ``None`` when nobody looked it up."""
+    row: Instance | None
+    """The plain columns, ``None`` when nobody looked them up."""
 
 
 def collect_refs(sequence: Sequence) -> list[Ref]:
