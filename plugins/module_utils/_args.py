@@ -51,3 +51,15 @@ REPORT_SCOPES_ARGS = {
 STATE_ARGS = {
     "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
 }
+
+WAIT_LIMITS_ARGS = {
+    "wait_timeout": {"type": "int", "default": 3600},
+    "wait_interval": {"type": "float", "default": 15.0},
+}
+"""Fragment ``_wait.limits``: how long and how often, for modules whose ``wait`` is a choice of goals."""
+
+WAIT_ARGS = {
+    "wait": {"type": "bool", "default": False},
+    **WAIT_LIMITS_ARGS,
+}
+"""Fragment ``_wait``."""

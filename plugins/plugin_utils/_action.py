@@ -12,6 +12,7 @@ traceback, unscrubbed, and would end a loop early.
 from __future__ import annotations
 
 import os
+import time
 import traceback
 import typing as t
 
@@ -40,6 +41,9 @@ class ResourceAction(ActionBase):
     _supports_check_mode = True
     _supports_async = False
     _requires_connection = True
+
+    _sleep = staticmethod(time.sleep)
+    _clock = staticmethod(time.monotonic)
 
     spec: t.ClassVar[dict[str, t.Any]] = {}
     resource: t.ClassVar[type[Resource]] = Resource
@@ -72,6 +76,9 @@ class ResourceAction(ActionBase):
             connect=lambda: self._connect(arguments, task_vars),
             warn=lambda text: self._display.warning(scrub(text, secrets())),
             find_file=self._find_file,
+            show=lambda text: self._display.display(scrub(f"{self._play_context.remote_addr}: {text}", secrets())),
+            sleep=self._sleep,
+            clock=self._clock,
         )
         task.hide(*arguments.secrets)
 

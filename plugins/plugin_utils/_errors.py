@@ -222,6 +222,12 @@ class InvalidClass(ServerFault):
     code = "invalid_class"
 
 
+class WaitTimeout(ConfigMgrError):
+    """What a task waited for did not happen in time; ``detail`` is the last state that was seen."""
+
+    code = "wait_timeout"
+
+
 class ObjectLocked(ServerFault):
     """Another user or console holds the SEDO lock of the object (provider behaviour, section 9)."""
 

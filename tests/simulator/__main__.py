@@ -64,8 +64,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--account", type=account, action="append", default=[], metavar="NAME:PASSWORD",
                       help="another account beside the default one")
     made.add_argument("--max-envelope-kb", type=int, default=500, metavar="KB", help="MaxEnvelopeSizekb of the service")
-    made.add_argument("--tick", type=int, default=0, metavar="SECONDS",
-                      help="seconds by which a poll moves the site's clock")
     made.add_argument("--exit-with", type=int, metavar="PID", help="end when this process has ended")
     for name, answers in FRONT_SWITCHES.items():
         made.add_argument(*spellings(name), dest=f"switch_{name}", choices=answers, help=f"default {answers[0]}")
@@ -152,8 +150,6 @@ def make_site(options: argparse.Namespace, name: str) -> Site:
     switches = {switch: getattr(options, f"switch_{switch}") for switch in SWITCHES}
     given = {switch: value for switch, value in switches.items() if value is not None}
     site = Site(*([options.seed] if options.seed else []), mdt=options.mdt, switches=given, name=name)
-    if hasattr(site, "tick"):
-        site.tick = options.tick
     return site
 
 

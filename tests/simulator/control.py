@@ -124,6 +124,11 @@ class Control:
             set_switches(front, wanted)
         return {"ok": True}
 
+    def _post_clock(self, query: dict[str, t.Any]) -> t.Any:
+        for front in self._picked(query):
+            t.cast(t.Any, front.provider).ahead(float(query["seconds"]))
+        return {"ok": True}
+
     def _get_enumerations(self, query: dict[str, t.Any]) -> t.Any:
         return self._pick(query).enumerations.view()
 

@@ -77,7 +77,7 @@ class Site:
         self.notes: list[dict[str, t.Any]] = []
         self.seeding = False
         self.lock = threading.RLock()
-        self.tick = 0
+        self._advancing = False
         self.clock: t.Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.timezone.utc)
         self._local = threading.local()
 
@@ -123,10 +123,19 @@ class Site:
     def now(self) -> Dt:
         """Return the time as the site stores it: the wall clock without a zone.
 
-        ``tick`` is the number of seconds by which every read moves the clock on.
+        The switch ``tick`` is the number of seconds by which every read moves the clock on.
         """
-        ahead = datetime.timedelta(seconds=self.tick * self.store.peek_counter("reads", 0))
-        return Dt((self.clock() + ahead).strftime("%Y%m%d%H%M%S.000000+***"))
+        return Dt(self.moment().strftime("%Y%m%d%H%M%S.000000+***"))
+
+    def moment(self) -> datetime.datetime:
+        """Return the time of the site, which runs ahead of the clock on the wall (see ``now`` and ``ahead``)."""
+        seconds = self.switches.tick * self.store.peek_counter("reads", 0) + self.store.peek_counter("ahead_ms", 0) / 1000
+        return self.clock() + datetime.timedelta(seconds=seconds)
+
+    def ahead(self, seconds: float) -> None:
+        """Move the site's clock on."""
+        with self.lock:
+            self.store.set_counter("ahead_ms", self.store.peek_counter("ahead_ms", 0) + round(seconds * 1000))
 
     def note(self, kind: str, **data: t.Any) -> None:
         """Write a loud line: something was accepted that a careful client would not do."""
@@ -169,6 +178,7 @@ class Site:
     def get(self, ns: str, cls: str, keys: t.Mapping[str, t.Any]) -> Obj:
         """Return one object with its lazy properties. Raises 0x80041002 when the caller sees none."""
         with self.lock:
+            self._advance()
             known = self._class(ns, cls, "GetObject")
             access.check_read(self.account, known.name)
             row = self._locate(known, keys, "GetObject")
@@ -182,6 +192,7 @@ class Site:
     def query(self, ns: str, text: str) -> QueryResult:
         """Answer a WQL query; lazy and embedded properties come back null."""
         with self.lock:
+            self._advance()
             parsed = wql.parse(text, self.switches)
             known = self._class(ns, parsed.class_name, "ExecQuery")
             access.check_read(self.account, known.name)
@@ -195,6 +206,7 @@ class Site:
     def enumerate(self, ns: str, cls: str) -> list[Obj]:
         """Return all objects of a class and of those below it, as SELECT * would."""
         with self.lock:
+            self._advance()
             known = self._class(ns, cls, "CreateInstanceEnum")
             access.check_read(self.account, known.name)
             self._check_unfiltered(known, f"enumeration of {known.name}")
@@ -207,6 +219,7 @@ class Site:
     def create(self, ns: str, obj: Obj) -> dict[str, t.Any]:
         """Create an object and return its keys, also those that the site made up."""
         with self.lock:
+            self._advance()
             known = self._class(ns, obj.class_name, "PutInstance")
             access.check_write(self, self.account, "PutInstance", known.name)
             if known.abstract:
@@ -222,6 +235,7 @@ class Site:
         ``modified`` are the names in the option __MIInstanceModifiedPropertiesList, None without the option.
         """
         with self.lock:
+            self._advance()
             known = self._class(ns, cls, "PutInstance")
             old = self._locate(known, keys, "PutInstance").copy()
             access.check_write(self, self.account, "PutInstance", self.path_of(old))
@@ -241,6 +255,7 @@ class Site:
     def delete(self, ns: str, cls: str, keys: t.Mapping[str, t.Any]) -> None:
         """Delete an object."""
         with self.lock:
+            self._advance()
             known = self._class(ns, cls, "DeleteInstance")
             old = self._locate(known, keys, "DeleteInstance").copy()
             access.check_write(self, self.account, "DeleteInstance", self.path_of(old))
@@ -260,6 +275,7 @@ class Site:
     ) -> dict[str, t.Any]:
         """Call a method; returns its out parameters and ``ReturnValue``."""
         with self.lock:
+            self._advance()
             known = self._class(ns, cls, "ExecMethod")
             access.check_read(self.account, known.name)
             declared = known.method(method)
@@ -302,6 +318,17 @@ class Site:
             self.store.side("lingering")[(row.class_name, key)] = self.switches.delete_lingers
         else:
             self.store.remove(row.class_name, key)
+
+    def _advance(self) -> None:
+        """Let what goes on by itself catch up with the clock: content, collections, clients, summaries."""
+        if self.seeding or self._advancing:
+            return
+        self._advancing = True
+        try:
+            for actor in registry.ACTORS:
+                actor(self)
+        finally:
+            self._advancing = False
 
     def _poll(self, class_name: str) -> None:
         self.store.count("reads", 0)

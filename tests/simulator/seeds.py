@@ -78,16 +78,21 @@ def _load(path: str, _changed: int, mdt: bool) -> Seeded:
 
 
 def _read(path: pathlib.Path) -> dict[str, t.Any]:
-    """Read a file; with ``include`` the lists of another file in the same folder come first."""
+    """Read a file; with ``include`` (a name or a list of them) what other files in the same folder hold comes first."""
     with open(path, encoding="utf-8") as stream:
         data = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     if "include" not in data:
         return t.cast("dict[str, t.Any]", data)
-    base = _read(path.parent / data.pop("include"))
-    objects = base.get("objects") or {}
-    for name, rows in (data.pop("objects", None) or {}).items():
-        objects[name] = [*objects.get(name, ()), *rows]
-    return {**base, **data, "objects": objects}
+    named = data.pop("include")
+    parts = [*(_read(path.parent / name) for name in ([named] if isinstance(named, str) else named)), data]
+    objects: dict[str, list[t.Any]] = {}
+    whole: dict[str, t.Any] = {}
+    for part in parts:
+        for name, rows in (part.pop("objects", None) or {}).items():
+            objects.setdefault(name, []).extend(rows)
+        for name, value in part.items():
+            whole[name] = [*whole[name], *value] if isinstance(whole.get(name), list) else value
+    return {**whole, "objects": objects}
 
 
 def build(schema: Schema, class_name: str, data: t.Mapping[str, t.Any]) -> Obj:

@@ -21,6 +21,8 @@ class Switch:
     default: str | int
     choices: tuple[str, ...]
     help: str
+    question: bool = True
+    """Whether a live site can settle it; false for the pace of the simulation and for what goes wrong on purpose."""
 
 
 _ALL = (
@@ -75,6 +77,8 @@ _ALL = (
            "advertising a disabled task sequence (provider-behaviour 4.1)"),
     Switch("name_limit", 255, (),
            "longest package name the database takes (provider-behaviour 2.2)"),
+    Switch("tick", 0, (),
+           "seconds by which every read moves the site's clock", question=False),
 )
 SWITCHES: dict[str, Switch] = {item.name: item for item in _ALL}
 

@@ -23,6 +23,7 @@ The base never calls ``apply`` in check mode, and the site refuses writes then a
 from __future__ import annotations
 
 import dataclasses
+import time
 import typing as t
 
 from .._errors import InvalidInput, Problem
@@ -61,6 +62,9 @@ class Task:
         connect: t.Callable[[], Site] | None = None,
         warn: t.Callable[[str], None] | None = None,
         find_file: t.Callable[[str], str] | None = None,
+        show: t.Callable[[str], None] | None = None,
+        sleep: t.Callable[[float], None] = time.sleep,
+        clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         self.params = dict(params)
         self.given = frozenset(given)
@@ -70,6 +74,9 @@ class Task:
         self._connect = connect
         self._warn = warn
         self._find_file = find_file
+        self._show = show
+        self.sleep = sleep
+        self.clock = clock
         self._site: Site | None = None
         self._warned: set[str] = set()
 
@@ -97,6 +104,11 @@ class Task:
             self._warned.add(text)
             if self._warn is not None:
                 self._warn(text)
+
+    def show(self, text: str) -> None:
+        """Print a line of progress at once; results only appear when a task has ended."""
+        if self._show is not None:
+            self._show(text)
 
     def hide(self, *values: t.Any) -> None:
         """Keep these texts out of every message of the task (the second line; quote paths, not values)."""

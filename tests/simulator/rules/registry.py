@@ -32,6 +32,10 @@ HANDLERS: dict[tuple[str, str], Handler] = {
 }
 
 
+ACTORS: list[t.Callable[[t.Any], None]] = []
+"""What goes on by itself. Each brings its own rows up to ``site.now()`` and is cheap when nothing is due."""
+
+
 def rules_for(ancestry: t.Sequence[str]) -> Rules:
     """Return the rules of the nearest class of a line of ancestors."""
     return next((RULES[name] for name in ancestry if name in RULES), READ_ONLY)

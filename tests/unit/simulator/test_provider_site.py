@@ -190,7 +190,7 @@ def test_the_clock_can_be_set_and_ticks_with_every_read(site: Site) -> None:
     key = site.create(site.namespace, package())
     assert site.get(site.namespace, PACKAGE, key).props["SourceDate"] == "20250601080000.000000+***"
     site.reset()
-    site.tick = 60
+    site.switches.update({"tick": 60})
     site.get(site.namespace, PACKAGE, {"PackageID": "PS100010"})
     site.query(site.namespace, "SELECT PackageID FROM SMS_Package")
     assert site.now() == "20250601080200.000000+***"

@@ -53,6 +53,10 @@ class Bench:
         """The warnings of the last task."""
         self.shown: list[str] = []
         """What the last task printed because of ``-v``."""
+        self.progress: list[str] = []
+        """The lines of progress that the last task printed while it waited."""
+        self.seconds = 0.0
+        """The time of waiting tasks, also that of the site; a pause moves it on at once."""
         self.verbosity = 0
         self.folder: Path | None = None
         self.compatibility: dict[str, t.Any] = {}
@@ -67,10 +71,12 @@ class Bench:
         task = mock.Mock(args=options, async_val=0, check_mode=check, diff=True, action=f"configmgr.osd.{module}")
         task.environment = None
         task.get_path.return_value = "play.yml:7"
-        action = action_class(task, mock.Mock(), mock.Mock(check_mode=check), mock.Mock(), mock.Mock(), None)
+        action = action_class(task, mock.Mock(), mock.Mock(check_mode=check, remote_addr="site"), mock.Mock(), mock.Mock(), None)
         display = mock.Mock(verbosity=self.verbosity)
         action._display = display
         action._find_needle = self._find
+        action._sleep = self.pause
+        action._clock = lambda: self.seconds
         transport = _Transport(self.front, "read_only" if check else "main")
         self.front.journal.clear()
         with (
@@ -80,6 +86,7 @@ class Bench:
             result = action.run(task_vars={})
         self.requests = self.front.journal.view(0)["entries"]
         self.warnings = [call.args[0] for call in display.warning.call_args_list]
+        self.progress = [call.args[0] for call in display.display.call_args_list]
         self.shown = [call.args[0] for name in ("vvv", "vvvvv") for call in getattr(display, name).call_args_list]
         assert "exception" not in result, result["exception"]
         json.dumps(result)
@@ -116,6 +123,11 @@ class Bench:
         assert not again["changed"], again["diff"]
         assert self.writes() == []
         return done
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass, for the task and for the site."""
+        self.seconds += seconds
+        self.provider.ahead(seconds)
 
     def _find(self, folder: str, name: str) -> str:
         assert folder == "files"
