@@ -11,18 +11,12 @@ import re
 import typing as t
 
 from .._cim import wql
-from .._cim.instance import CimDatetime, CimReference, Instance
-from .._cim.masking import Masker
+from .._cim.instance import Instance
 from .._errors import InvalidInput, NotFound, Problem
 from ._base import Outcome, Resource
+from ._object_form import Shown
 
-STORED = "<stored on site>"
-SEQUENCE_TEXT = "<sequence text, {} characters: see cm_task_sequence_info>"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_TIMESTAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.(\d{6})([+-])(\d{3}|\*{3})\Z")
-_INTERVAL = re.compile(r"(\d{8})(\d\d)(\d\d)(\d\d)\.(\d{6}):000\Z")
-_MASKABLE = ("value", "variablevalue")
-_MASK_FLAGS = ("IsMasked", "IsSecret", "DoNotShowVariableValue")
 
 
 class ObjectInfo(Resource):
@@ -31,8 +25,8 @@ class ObjectInfo(Resource):
     key = "objects"
 
     @functools.cached_property
-    def _masker(self) -> Masker:
-        return Masker(self.task.site.catalogue)
+    def _form(self) -> Shown:
+        return Shown(self.task.site.catalogue)
 
     def validate(self) -> None:
         problems = []
@@ -92,68 +86,15 @@ class ObjectInfo(Resource):
             return row
 
     def _shown(self, item: Instance) -> dict[str, t.Any]:
-        shown = self._plain(item)
+        shown = self._form.instance(item)
         wanted = self.params["properties"]
         if wanted:
             folded = {name.casefold() for name in wanted}
             shown = {k: v for k, v in shown.items() if k == "class" or k.casefold() in folded}
         return shown
 
-    def _plain(self, item: Instance) -> dict[str, t.Any]:
-        """Return an instance as a dictionary: class and properties, secrets as a constant."""
-        shown: dict[str, t.Any] = {"class": item.class_name}
-        for name, value in item.properties.items():
-            if self._is_secret(item, name) and value not in (None, ""):
-                shown[name] = STORED
-            elif name == "Sequence" and isinstance(value, str) and value:
-                # The text holds passwords in clear.
-                shown[name] = SEQUENCE_TEXT.format(len(value))
-            else:
-                shown[name] = self._value(value)
-        return shown
-
-    def _is_secret(self, item: Instance, name: str) -> bool:
-        """Whether a property must not be shown: by its class, or by a mask flag beside it."""
-        if self._masker.is_secret(item.class_name, name):
-            return True
-        if name.casefold() not in _MASKABLE:
-            return False
-        return any(str(item.get(flag, "")).casefold() == "true" for flag in _MASK_FLAGS)
-
-    def _value(self, value: t.Any) -> t.Any:
-        if isinstance(value, Instance):
-            return self._plain(value)
-        if isinstance(value, list):
-            return [self._value(item) for item in value]
-        if isinstance(value, CimDatetime):
-            return iso(value)
-        if isinstance(value, CimReference):
-            return {"class": value.class_name, **dict(value.keys)}
-        if isinstance(value, str) and value.lstrip().startswith("<"):
-            # XML in a property, such as the rules of dynamic variables, may hold secrets as well.
-            return self._masker.mask(value.encode()).decode()
-        return value
-
 
 def _key(value: t.Any) -> str | int:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, int) else str(value)
-
-
-def iso(value: CimDatetime) -> str:
-    """Return a CIM timestamp as ISO 8601; one without a zone stays without, an interval becomes a duration."""
-    stamp = _TIMESTAMP.match(value)
-    if stamp:
-        year, month, day, hour, minute, second, fraction, sign, offset = stamp.groups()
-        text = f"{year}-{month}-{day}T{hour}:{minute}:{second}"
-        text += f".{fraction}" if int(fraction) else ""
-        if offset == "***":
-            return text
-        minutes = int(offset)
-        return text + ("Z" if not minutes else f"{sign}{minutes // 60:02d}:{minutes % 60:02d}")
-    interval = _INTERVAL.match(value)
-    if interval:
-        days, hours, minutes_text, seconds = interval.groups()[:4]
-        return f"P{int(days)}DT{int(hours)}H{int(minutes_text)}M{int(seconds)}S"
-    return str(value)

@@ -13,7 +13,8 @@ from ansible_collections.configmgr.osd.plugins.modules.cm_object_info import SPE
 from ansible_collections.configmgr.osd.plugins.modules.cm_site_info import SPEC as SITE_SPEC
 from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors as errors
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import CimDatetime, CimReference, Instance
-from ansible_collections.configmgr.osd.plugins.plugin_utils._resources.object_info import STORED, ObjectInfo, iso
+from ansible_collections.configmgr.osd.plugins.plugin_utils._resources._object_form import STORED, iso
+from ansible_collections.configmgr.osd.plugins.plugin_utils._resources.object_info import ObjectInfo
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources.site_info import SiteInfo
 from tests.unit.plugins.plugin_utils.fake_site import Run, package
 
