@@ -67,6 +67,73 @@ options:
       always:
         description: Whether the program runs every time. It does not when this is omitted.
         type: bool
+  software_center:
+    description:
+      - How Software Center shows the task sequence. Each key is managed by itself, what is omitted stays as it is.
+      - These properties exist on newer sites only. One that the site does not have is refused with its version.
+    type: dict
+    suboptions:
+      name:
+        description: The name for users, at most 255 characters. V("") means the name of the task sequence.
+        type: str
+      description:
+        description: The description for users, at most 512 characters.
+        type: str
+      restart_required:
+        description: Whether users are told that the computer restarts.
+        type: bool
+      download_size_mb:
+        description: The estimated size of the download in megabytes.
+        type: int
+      run_time_minutes:
+        description: The estimated run time in minutes.
+        type: int
+  high_impact:
+    description:
+      - The warning that users get before a task sequence that can cost them their data.
+      - Each key is managed by itself. Texts of your own take the place of the standard ones, V("") brings those back.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether the task sequence counts as one of high impact.
+        type: bool
+      headline:
+        description: The headline, at most 255 characters.
+        type: str
+      top:
+        description: The first text below the headline, at most 255 characters.
+        type: str
+      warning:
+        description: The warning, at most 255 characters.
+        type: str
+      install:
+        description: The text beside the button that starts the installation, at most 255 characters.
+        type: str
+  pre_download_rule:
+    description:
+      - The condition in WQL under which a client downloads content before the deployment starts. V("") means none.
+    type: str
+  icon:
+    description:
+      - A PNG picture on the control node, searched like the files of a role or playbook. V("") takes the icon away.
+      - At most 20,000 bytes, since the picture travels inside a request.
+    type: str
+  folder:
+    description:
+      - The console folder, with slashes between the names, for example V(Production/Finance). V("") means the root.
+      - A slash inside a name is doubled.
+      - Compared with two more requests when it is given.
+    type: str
+  create_folder:
+    description:
+      - Whether folders of O(folder) that do not exist are created.
+    type: bool
+    default: false
+  security_scopes:
+    description:
+      - The names of the security scopes of the task sequence, at least one. The list is complete.
+    type: list
+    elements: str
   state:
     description:
       - Whether the task sequence exists.

@@ -32,9 +32,10 @@ options:
     description:
       - What else to read of every package when neither O(name) nor O(package_id) is given.
       - V(options) costs one request per package.
+      - V(folder) names the console folders, at two requests for all packages together; it also works with O(name).
     type: list
     elements: str
-    choices: [options]
+    choices: [folder, options]
     default: []
 seealso:
   - module: configmgr.osd.cm_ts_package
@@ -118,6 +119,44 @@ ts_packages:
       returned: success
       type: dict
       sample: {}
+    software_center:
+      description: How Software Center shows it, in the form of the option; V(null) where the site does not have it.
+      returned: success
+      type: dict
+      sample: {name: Windows 11, description: "", restart_required: true, download_size_mb: 0, run_time_minutes: 90}
+    high_impact:
+      description: The warning of high impact, in the form of the option; V(null) where the site does not have it.
+      returned: success
+      type: dict
+      sample: {enabled: false, headline: "", top: "", warning: "", install: ""}
+    pre_download_rule:
+      description: The condition for an early download; V(null) where the site does not have it.
+      returned: success
+      type: str
+      sample: ""
+    icon_sha256:
+      description: The SHA-256 of the icon's PNG file; V(null) when there is none.
+      returned: success
+      type: str
+      sample: null
+    security_scopes:
+      description: The security scopes; V(null) when the options of the package were not read.
+      returned: success
+      type: list
+      elements: str
+      sample: [Default]
+    folder:
+      description: The console folder, empty for the root; V(null) unless O(gather) has V(folder).
+      returned: success
+      type: str
+      sample: Production/Finance
+    notifications_bit:
+      description:
+        - Bit 0x400 of C(ProgramFlags), which has to do with notifications. What it means when it is set is documented
+          in two contradicting ways, so it is shown and never written.
+      returned: success
+      type: bool
+      sample: false
     program_flags:
       description: The bits of C(ProgramFlags) as the site holds them.
       returned: success
@@ -139,7 +178,7 @@ SPEC = {
         **SITE_ARGS,
         "name": {"type": "str"},
         "package_id": {"type": "str"},
-        "gather": {"type": "list", "elements": "str", "choices": ["options"], "default": []},
+        "gather": {"type": "list", "elements": "str", "choices": ["folder", "options"], "default": []},
     },
     "mutually_exclusive": [["name", "package_id"]],
 }

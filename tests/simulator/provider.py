@@ -65,11 +65,11 @@ class Site:
         return site
 
     def _prepare(self, schema: Schema, mdt: bool, switches: t.Mapping[str, t.Any] | None, name: str) -> None:
-        self.schema = schema
+        self.switches = Switches(switches)
+        self._newest = schema
         self.mdt = mdt
         self.name = name
         self.store = Store(schema)
-        self.switches = Switches(switches)
         self._initial = self.switches.as_dict()
         self.code = ""
         self.server = ""
@@ -102,6 +102,12 @@ class Site:
             yield self
         finally:
             self._local.who = before
+
+    @property
+    def schema(self) -> Schema:
+        """The classes of the site; the switch ``old_site`` takes properties away that only newer sites have."""
+        missing = str(self.switches.old_site)
+        return self._newest.without(missing) if missing else self._newest
 
     @property
     def principal(self) -> str:
@@ -196,12 +202,17 @@ class Site:
             parsed = wql.parse(text, self.switches)
             known = self._class(ns, parsed.class_name, "ExecQuery")
             access.check_read(self.account, known.name)
-            plan = wql_match.Plan(parsed, self.schema, self.switches)
+            plan = wql_match.Plan(parsed, self.schema, self.switches, self._inner_rows)
             if plan.columns is None and plan.where is None:
                 self._check_unfiltered(known, text)
             found = [row for row in self._rows(known, "ExecQuery") if plan.accepts(row) and self.sees(row)]
             self._poll(known.name)
             return QueryResult([self._shown(row, plan.columns) for row in found], plan.columns)
+
+    def _inner_rows(self, known: SimClass) -> list[Obj]:
+        """Return the rows that a sub-query looks at: what the caller may see of a class."""
+        access.check_read(self.account, known.name)
+        return [row for row in self._rows(known, "ExecQuery") if self.sees(row)]
 
     def enumerate(self, ns: str, cls: str) -> list[Obj]:
         """Return all objects of a class and of those below it, as SELECT * would."""

@@ -15,7 +15,7 @@ import pywbem
 from pywbem._mof_compiler import MOFCompiler, MOFWBEMConnection
 
 MOF_FOLDER = pathlib.Path(__file__).parent / "mof"
-CORE_FILES = ("qualifiers.mof", "sms.mof")
+CORE_FILES = ("qualifiers.mof", "sms.mof", "site_systems.mof")
 MDT_FILE = "mdt.mof"
 SPELLING = "Spelling"
 """Qualifier that keeps a name which the MOF compiler folds because it is a keyword (schema-report 7)."""
@@ -108,6 +108,12 @@ class Schema:
         """Compile the MOF files, once per process and set; ``mdt`` adds the classes of MDT's integration."""
         return _load(bool(mdt))
 
+    @functools.lru_cache(maxsize=8)  # noqa: B019 - few schemas, alive as long as the process
+    def without(self, names: str) -> Schema:
+        """Return the schema of a site that lacks these properties, separated by commas."""
+        gone = {name.strip().casefold() for name in names.split(",")}
+        return Schema({name: _reduced(item, gone) for name, item in self._classes.items()})
+
     def get(self, name: str) -> SimClass | None:
         """Return a class, or None when the site does not have it."""
         return self._classes.get(name.casefold())
@@ -142,6 +148,14 @@ def _load(mdt: bool) -> Schema:
     for name in compiled:
         _convert(compiled[name], compiled, classes)
     return Schema(classes)
+
+
+def _reduced(item: SimClass, gone: set[str]) -> SimClass:
+    if gone.isdisjoint(item._folded):
+        return item
+    left = {name: prop for name, prop in item.properties.items() if name.casefold() not in gone}
+    folded = {name.casefold(): prop for name, prop in left.items()}
+    return dataclasses.replace(item, properties=left, _folded=folded)
 
 
 def _convert(source: pywbem.CIMClass, compiled: t.Any, done: dict[str, SimClass]) -> SimClass:

@@ -217,6 +217,11 @@ class Site:
         """Return rows; lazy properties are null in them. ``columns`` must be plain, keys included."""
         return self.cim.query(class_name, where=where, columns=columns)
 
+    def version(self) -> str:
+        """Return the version of the site, empty when it does not say (one query)."""
+        rows = self.query("SMS_Site", wql.equals("SiteCode", self.code), ["SiteCode", "Version"])
+        return str(rows[0].get("Version", "")) if rows else ""
+
     def scopes(self) -> list[str]:
         """Return the names of the security scopes that the account sees (one query)."""
         rows = self.query("SMS_SecuredCategory", columns=["CategoryID", "CategoryName"])

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from pathlib import Path
 
 from .._cim.instance import Instance
-from .._errors import GateRefused, NotAsWritten, NotFound, Problem
+from .._errors import GateRefused, InvalidInput, NotAsWritten, NotFound, Problem
 from .._plan import Plan
 from .._provider import names
 from .._provider.references import KINDS, Resolver
 from .._provider.site import Loaded
 from .._sequence.model import Sequence
+from . import _placement as placement
 from . import _ts_options as options
+from . import _ts_presentation as presentation
 from ._base import ManagedResource, Task
 from ._ts_site import PACKAGE, TsSite
 
+ADDED = (*presentation.OPTIONS, *placement.OPTIONS)
+"""Options that are shown only where the site has them or the play changes them."""
 EMPTY_SEQUENCE = Instance("SMS_TaskSequence", {"Steps": []})
 
 
@@ -49,6 +54,10 @@ class TsPackage(ManagedResource):
         self._resolver: Resolver | None = None
         self._scopes: list[str] | None = None
         self._deployments: list[Instance] = []
+        self.template: Instance | None = None
+        """The package whose options a new one starts with; the defaults where it is ``None``."""
+        self._icon: list[int] | None = None
+        self._placement: placement.Placement | None = None
 
     @property
     def store(self) -> TsSite:
@@ -63,11 +72,23 @@ class TsPackage(ManagedResource):
         problems = self.check_identity()
         if not self.absent:
             problems += options.check(self.params, self.task.wants)
+            problems += presentation.check(self.params) + placement.check(self.params)
         self.refuse(problems)
+        self._icon = None if self.absent else self._read_icon()
         if self.name and len(self.name) > names.CONSOLE_LIMIT and not self.absent:
             self.task.warn(
                 f"name: {len(self.name)} characters; the console shows and edits at most {names.CONSOLE_LIMIT}."
             )
+
+    def _read_icon(self) -> list[int] | None:
+        name = self.params.get("icon")
+        if not name:
+            return None if name is None else []
+        try:
+            content = Path(self.task.find_file(name)).read_bytes()
+        except OSError as error:
+            raise InvalidInput([Problem("icon", name, f"cannot be read: {error.strerror}")]) from None
+        return presentation.icon_of(content, name)
 
     def check_identity(self) -> list[Problem]:
         """Return what is wrong with ``name`` and ``package_id``."""
@@ -105,16 +126,20 @@ class TsPackage(ManagedResource):
         wanted = options.WantedOptions(self.params, self.task.wants)
         self._resolver = self.task.resolver()
         live = before.package if before else None
-        wanted.add_references(self._resolver, live)
+        base = live if live is not None else self.template
+        wanted.add_references(self._resolver, base)
         self.resolve(before, self._resolver)
-        wanted.compare(plan, live, self._resolver, rename=before is None or self.package_id is not None)
+        wanted.compare(plan, base, self._resolver, rename=before is None or self.package_id is not None)
+        presentation.Presentation(self.params, self._icon).compare(plan, base, self.task.site)
         self.compare_steps(before, plan)
+        self._placement = placement.Placement(self.task.site, self.params, self.kind)
+        self._placement.compare(plan, live, before.package_id if before else None)
         if before is None:
             self.note_creation(plan)
         elif plan.changes:
             plan.action = "update"
-        plan.before = options.describe(live) if live else None
-        plan.after = self._described_after(plan, live)
+        plan.before = self._described(live) if live else None
+        plan.after = self._described_after(plan, base)
         return plan
 
     def new_plan(self, before: Live | None) -> Plan:
@@ -146,11 +171,21 @@ class TsPackage(ManagedResource):
             self._scopes = self.task.site.scopes()
 
     def _described_after(self, plan: Plan, live: Instance | None) -> dict[str, t.Any]:
-        after = options.describe(live) if live else options.describe(Instance(PACKAGE, dict(options.CREATE_DEFAULTS)))
+        after = self._described(live if live else Instance(PACKAGE, dict(options.CREATE_DEFAULTS)))
         for change in plan.changes:
-            if change.option in after:
-                after[change.option] = change.after
+            group, _dot, key = change.option.partition(".")
+            if key:
+                after[group] = {**(after.get(group) or {}), key: change.after}
+            elif group in after or group in ADDED:
+                after[group] = change.after
+        if plan.before is not None:
+            plan.before.update({c.option: c.before for c in plan.changes if c.option in placement.OPTIONS})
         return after
+
+    @staticmethod
+    def _described(live: Instance) -> dict[str, t.Any]:
+        """Return a package in the form of the play, with what only newer sites have."""
+        return {**options.describe(live), **presentation.describe(live)}
 
     # -- absent ---------------------------------------------------------------------------------
 
@@ -188,9 +223,15 @@ class TsPackage(ManagedResource):
                 self.task.site.delete("SMS_Advertisement", {"AdvertisementID": str(row.get("AdvertisementID"))})
             self.store.delete(before.package_id)
             return None
+        live = before
         if before is None:
-            return self.create(plan)
-        return self.update(before, plan)
+            live = self.create(plan)
+        elif any(change.option not in placement.OPTIONS for change in plan.changes):
+            live = self.update(before, plan)
+        if live is not None and self._placement is not None and self._placement.differs:
+            # Folder and scopes are kept beside the package, so they follow when it is saved.
+            self._placement.apply(live.package_id)
+        return live
 
     def update(self, before: Live, plan: Plan) -> Live:
         """Save the package options; the steps stay as they are."""

@@ -14,11 +14,15 @@ from .._provider import names
 from .._provider.naming import Namer
 from .._provider.ref import Ref
 from .._provider.references import KINDS
+from . import _placement as placement
 from . import _platforms
 from . import _ts_options as options
+from . import _ts_presentation as presentation
 from ._base import Outcome, Resource, Task
 from ._ts_site import TsSite
 
+NOTIFICATIONS = 0x400
+"""A bit of ProgramFlags of which only the number is certain (reference: provider-behaviour 2.4)."""
 _NOT_READ = ("category", "boot_image", "progress_text", "platforms", "run_first")
 
 
@@ -30,6 +34,7 @@ class TsPackageInfo(Resource):
     def __init__(self, task: Task) -> None:
         super().__init__(task)
         self._store: TsSite | None = None
+        self._folders: dict[str, str] | None = None
         self._platforms: dict[_platforms.Key, str] | None = None
 
     @property
@@ -50,6 +55,8 @@ class TsPackageInfo(Resource):
 
     def converge(self) -> Outcome:
         found = self._selected()
+        if "folder" in self.params["gather"]:
+            self._folders = placement.folders(self.task.site, "task_sequence")
         shown = [self.describe(row, whole) for row, whole in found]
         namer = Namer(self.task.site)
         for item in shown:
@@ -67,7 +74,7 @@ class TsPackageInfo(Resource):
             loaded = [self.store.load(key) for key in ids]
             return [(package, True) for package in loaded if package is not None]
         rows = sorted(self.store.listing(), key=lambda row: str(row.get("PackageID")))
-        if not self.params["gather"]:
+        if set(self.params["gather"]) <= {"folder"}:
             return [(row, False) for row in rows]
         loaded = [self.store.load(str(row.get("PackageID"))) for row in rows]
         return [(package, True) for package in loaded if package is not None]
@@ -84,9 +91,23 @@ class TsPackageInfo(Resource):
             "package_id": row.get("PackageID"),
             **state,
             "platforms": self._platform_names(row) if whole else None,
+            **self._presented(row, whole),
+            "security_scopes": [str(name) for name in row.get("SecuredScopeNames") or []] if whole else None,
+            "folder": self._folders.get(str(row.get("PackageID")), "") if self._folders is not None else None,
             "program_flags": row.number("ProgramFlags"),
+            "notifications_bit": bool(row.number("ProgramFlags") & NOTIFICATIONS),
             "source_date": _iso(row.get("SourceDate")),
         }
+
+    @staticmethod
+    def _presented(row: Instance, whole: bool) -> dict[str, t.Any]:
+        """Return how the package presents itself; ``null`` for what the site does not have or was not read."""
+        found = dict.fromkeys((*presentation.GROUPS, "pre_download_rule", "icon_sha256"))
+        if whole:
+            found.update(presentation.describe(row))
+            found.pop("icon", None)
+            found["icon_sha256"] = presentation.icon_hash(row.get("Icon"))
+        return found
 
     def _platform_names(self, row: Instance) -> list[str]:
         """Return the platforms by the names that the console shows; one query for all packages of the task."""

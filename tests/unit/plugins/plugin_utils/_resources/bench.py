@@ -57,6 +57,7 @@ class Bench:
         """The lines of progress that the last task printed while it waited."""
         self.seconds = 0.0
         """The time of waiting tasks, also that of the site; a pause moves it on at once."""
+        self.principal = ACCOUNT
         self.verbosity = 0
         self.folder: Path | None = None
         self.compatibility: dict[str, t.Any] = {}
@@ -77,13 +78,13 @@ class Bench:
         action._find_needle = self._find
         action._sleep = self.pause
         action._clock = lambda: self.seconds
-        transport = _Transport(self.front, "read_only" if check else "main")
+        transport = _Transport(self.front, "read_only" if check else "main", self.principal)
         self.front.journal.clear()
         with (
             mock.patch.object(ResourceAction.__mro__[1], "run", return_value={}),
             mock.patch.object(_connection, "open_transport", return_value=transport),
         ):
-            result = action.run(task_vars={})
+            result = action.run(task_vars={"playbook_dir": str(self.folder)} if self.folder else {})
         self.requests = self.front.journal.view(0)["entries"]
         self.warnings = [call.args[0] for call in display.warning.call_args_list]
         self.progress = [call.args[0] for call in display.display.call_args_list]
@@ -189,13 +190,14 @@ class Bench:
 class _Transport:
     """Bytes straight into the front end of the simulated site."""
 
-    def __init__(self, front: Front, port: str) -> None:
+    def __init__(self, front: Front, port: str, principal: str) -> None:
         self.front = front
+        self.principal = principal
         self.port = port
 
     def send(self, body: bytes, *, timeout: float) -> bytes:
         """Answer as a borrowed connection does."""
-        entry = Entry(port=self.port, connection=1, principal=ACCOUNT, login=1)
+        entry = Entry(port=self.port, connection=1, principal=self.principal, login=1)
         reply = self.front.handle(entry, SOAP_TYPE, body)
         if reply.ending != "normal":
             raise TransportLost("the connection was closed", sent=True)
