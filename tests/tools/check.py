@@ -187,7 +187,9 @@ def full() -> list[Stage]:
 def matrix() -> list[Stage]:
     """All playbook tests and sanity, on every core."""
     checks = [
-        Stage(f"sanity {core}", [_tool("sanity", core)], 90) for core, python in pythons.plan().items() if python
+        Stage(f"sanity {core}", [_tool("sanity", "--whole", core)], 180)
+        for core, python in pythons.plan().items()
+        if python
     ]
     return [*every_core(smoke=False), *checks]
 
