@@ -70,9 +70,9 @@ def test_a_new_package_is_refused(site: Site, props: dict, parameter: str) -> No
     assert site.create(site.namespace, package())["PackageID"] == "PS100057"
 
 
-def test_images_cannot_be_created(site: Site) -> None:
+def test_the_content_of_applications_cannot_be_created(site: Site) -> None:
     with refused(0x80041024):
-        site.create(site.namespace, Obj("SMS_ImagePackage", {"Name": "x", "PackageType": 257}))
+        site.create(site.namespace, Obj("SMS_ContentPackage", {"Name": "x", "PackageType": 8}))
 
 
 def test_put_saves_renews_and_reaches_the_programs(site: Site) -> None:
