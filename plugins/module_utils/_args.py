@@ -52,6 +52,12 @@ STATE_ARGS = {
     "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
 }
 
+GATE_ARGS = {
+    "confirm": {"type": "list", "elements": "str", "default": []},
+    "max_targets": {"type": "int", "default": 100},
+}
+"""Fragment ``_gate``: new steps for a high-risk task sequence that is required somewhere."""
+
 WAIT_LIMITS_ARGS = {
     "wait_timeout": {"type": "int", "default": 3600},
     "wait_interval": {"type": "float", "default": 15.0},
@@ -63,3 +69,22 @@ WAIT_ARGS = {
     **WAIT_LIMITS_ARGS,
 }
 """Fragment ``_wait``."""
+
+VARIABLES_ARGS = {
+    "variables": {"type": "raw"},
+    "variables_mode": {"type": "str", "choices": ["complete", "merge"], "default": "merge"},
+    "masked_rewrite": {"type": "str", "choices": ["assume_kept", "refuse"], "default": "refuse"},
+    "update_secrets": {
+        "type": "str",
+        "choices": ["on_change", "on_create", "always"],
+        "default": "on_change",
+        "no_log": False,
+    },
+}
+"""Fragment ``_variables``: variables of devices and collections."""
+
+BACKUP_ARGS = {
+    "backup": {"type": "bool", "default": False},
+    "backup_dir": {"type": "path"},
+}
+"""Fragment ``_backup``: save a task sequence before it is changed."""

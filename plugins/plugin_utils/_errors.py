@@ -18,10 +18,15 @@
     |   `-- TlsFailed
     |-- RequestTooLarge         an envelope exceeds the server's limit
     |-- ProtocolError           an answer that is no WS-Management answer
+    |   `-- ConnectionBroken    no answer at all, in the middle of the task
     |-- OutcomeUnknown          the answer to a write was lost and reading did not settle it
     |-- NotAsWritten            the site holds something else than what was sent
+    |-- ContentFailed           content did not arrive at a distribution point
+    |-- DeploymentFailed        devices failed to run what was deployed
+    |-- DeploymentGone          a deployment was deleted while it was watched
     `-- ServerFault             the server refused; see the leaves for the codes
         |-- AccessDenied
+        |   `-- SourceDenied    the site may not read a path on a file server
         |-- NotFound
         |-- AlreadyExists
         |-- InvalidQuery
@@ -174,6 +179,10 @@ class ProtocolError(ConfigMgrError):
     code = "protocol_error"
 
 
+class ConnectionBroken(ProtocolError):
+    """The connection broke in the middle of the task and reading again did not help; waiting may."""
+
+
 class OutcomeUnknown(ConfigMgrError):
     """The answer to a write was lost; whether it was carried out could not be read either."""
 
@@ -196,6 +205,12 @@ class AccessDenied(ServerFault):
     """WinRM, WMI or role-based access control refused the account."""
 
     code = "access_denied"
+
+
+class SourceDenied(AccessDenied):
+    """The site may not read the path of a source, most likely because a login cannot be passed on twice."""
+
+    code = "source_denied"
 
 
 class NotFound(ServerFault):
@@ -222,10 +237,28 @@ class InvalidClass(ServerFault):
     code = "invalid_class"
 
 
+class ContentFailed(ConfigMgrError):
+    """Content did not arrive at a distribution point, or could not be removed; ``detail`` lists the pairs."""
+
+    code = "content_failed"
+
+
 class WaitTimeout(ConfigMgrError):
     """What a task waited for did not happen in time; ``detail`` is the last state that was seen."""
 
     code = "wait_timeout"
+
+
+class DeploymentFailed(ConfigMgrError):
+    """Devices failed to run what was deployed; ``detail`` has the deployments and the failed steps."""
+
+    code = "deployment_failed"
+
+
+class DeploymentGone(ConfigMgrError):
+    """A deployment was deleted while it was watched; ``detail`` is the last state that was seen."""
+
+    code = "deployment_gone"
 
 
 class ObjectLocked(ServerFault):

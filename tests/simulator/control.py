@@ -18,6 +18,7 @@ import threading
 import typing as t
 import urllib.parse
 
+from .clients import engine as clients
 from .exchange import Front
 from .objects import Obj, ProviderError, Ref
 
@@ -128,6 +129,11 @@ class Control:
         for front in self._picked(query):
             t.cast(t.Any, front.provider).ahead(float(query["seconds"]))
         return {"ok": True}
+
+    def _post_client(self, query: dict[str, t.Any]) -> t.Any:
+        front = self._pick(query)
+        with front.lock:
+            return clients.order(t.cast(t.Any, front.provider), query)
 
     def _get_enumerations(self, query: dict[str, t.Any]) -> t.Any:
         return self._pick(query).enumerations.view()

@@ -149,6 +149,8 @@ class Front:
 
     def _execute(self, entry: Entry, call: Call) -> bytes:
         principal = entry.principal or ""
+        notes = getattr(self.provider, "notes", [])
+        before = len(notes)
         try:
             with self.lock, self.acting(principal, call):
                 body = self.operations.execute(call, principal)
@@ -162,6 +164,7 @@ class Front:
                 sender=False, shape="C") from error
         finally:
             entry.executed = call.done
+            entry.fatal = any(note.get("fatal") for note in notes[before:])
         return envelope.answer(action_of_answer(call.request), call.request.message_id, body)
 
     def _strike(self, entry: Entry, call: Call, rule: Rule) -> Reply | None:

@@ -55,6 +55,8 @@ class Entry:
     modified: list[str] | None = None
     write: bool = False
     executed: bool = False
+    fatal: bool = False
+    """The request would have done damage that a careful client never does."""
     outcome: str = "ok"
     code: int | None = None
     text: str | None = None
@@ -125,6 +127,7 @@ class Journal:
             "writes": sum(1 for entry in entries if entry.write),
             "executed_writes": sum(1 for entry in entries if entry.write and entry.executed),
             "refused_writes": sum(1 for entry in entries if entry.outcome == "refused_write"),
+            "fatal": sum(1 for entry in entries if entry.fatal),
             "faults": sum(1 for entry in entries if entry.outcome == "fault"),
             "logins": self._logins,
             "refused_logins": self._refused_logins,

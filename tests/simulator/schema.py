@@ -15,7 +15,7 @@ import pywbem
 from pywbem._mof_compiler import MOFCompiler, MOFWBEMConnection
 
 MOF_FOLDER = pathlib.Path(__file__).parent / "mof"
-CORE_FILES = ("qualifiers.mof", "sms.mof", "site_systems.mof", "phased.mof")
+CORE_FILES = ("qualifiers.mof", "sms.mof", "site_systems.mof", "phased.mof", "power.mof")
 MDT_FILE = "mdt.mof"
 SPELLING = "Spelling"
 """Qualifier that keeps a name which the MOF compiler folds because it is a keyword (schema-report 7)."""

@@ -5,6 +5,7 @@
 """Seed files: YAML that lists what a site holds when a test begins.
 
 ``site`` names it, ``accounts`` limits accounts, ``objects`` has one list of rows per class, and
+``devices`` and ``collection_rules`` say who is in which collection (see device_seeds), and
 ``task_sequences`` lists packages with their steps (``sequence_xml`` or ``steps`` of raw classes), which
 are saved through SetSequence. Properties that a row leaves out get what a grown site would show.
 """
@@ -19,8 +20,9 @@ import uuid
 
 import yaml
 
+from . import device_seeds
 from .objects import Dt, Obj
-from .rules import access, values
+from .rules import access, collections, membership, values
 from .rules.advertisements import FIRST_NUMBER, time_flags
 from .schema import Schema, SimClass
 from .store import Store
@@ -59,6 +61,10 @@ def _load(path: str, _changed: int, mdt: bool) -> Seeded:
     for class_name, rows in (data.get("objects") or {}).items():
         for row in rows:
             site.store.save(_row(site.schema, class_name, row, facts))
+    for row in device_seeds.rows(data.get("devices") or ()):
+        site.store.save(_row(site.schema, membership.DEVICE, row, facts))
+    device_seeds.add_rules(site.store, data.get("collection_rules") or {})
+    membership.settle_all(site)
     for item in data.get("applications") or ():
         _application(site, item, facts)
     _derive(site.store)
@@ -158,8 +164,9 @@ def _application(site: t.Any, item: t.Mapping[str, t.Any], facts: t.Mapping[str,
     common = {
         "LocalizedDisplayName": item["name"], "SoftwareVersion": item.get("version", ""),
         "Manufacturer": item.get("manufacturer", ""), "LocalizedDescription": item.get("description", ""),
-        "ModelName": model, "ModelID": item["ci_id"], "IsDeployable": True, "HasContent": bool(item.get("package_id")),
-        "PackageID": item.get("package_id", ""), "NumberOfDeploymentTypes": 1, "CreatedBy": "CORP\\admin",
+        "ModelName": model, "ModelID": item["ci_id"], "HasContent": bool(item.get("package_id")),
+        "PackageID": item.get("package_id", ""), "CreatedBy": "CORP\\admin",
+        "NumberOfDeploymentTypes": item.get("deployment_types", 1), "IsDeployable": item.get("deployable", True),
         "CIType_ID": 10, "IsExpired": item.get("retired", False),
         "SecuredScopeNames": item.get("scopes", [access.DEFAULT]),
     }
@@ -184,9 +191,6 @@ def _content(site: t.Any, data: t.Mapping[str, t.Any], facts: t.Mapping[str, t.A
         targeted = package_id not in data.get("missing", ()) and package.get("PkgSourceFlag") != 1
         installed = targeted and package_id not in data.get("failed", ())
         common = {"PackageID": package_id, "SourceVersion": package.get("SourceVersion")}
-        site.store.save(_row(site.schema, "SMS_PackageStatusRootSummarizer", {
-            **common, "Name": package.get("Name"), "Targeted": int(targeted), "Installed": int(installed),
-            "Failed": int(targeted and not installed)}, facts))
         if not targeted:
             continue
         place = {"ServerNALPath": data["point"], "SiteCode": facts["code"]}
@@ -213,11 +217,13 @@ def _derive(store: Store) -> None:
 def _counters(store: Store, code: str) -> None:
     """Let the counters go on behind the highest number in use."""
     for class_name, key, counter in (("SMS_PackageBaseclass", "PackageID", "package"),
-                                     ("SMS_Advertisement", "AdvertisementID", "advertisement")):
+                                     ("SMS_Advertisement", "AdvertisementID", "advertisement"),
+                                     (membership.COLLECTION, "CollectionID", "collection")):
         numbers = [int(text[3:], 16) for row in store.scan(class_name)
                    if (text := str(row.get(key))).startswith(code) and len(text) == 8]
         store.raise_counter(counter, max(numbers, default=0) + 1)
     store.raise_counter("advertisement", FIRST_NUMBER)
+    store.raise_counter("collection", collections.FIRST_NUMBER)
     store.raise_counter("assignment", 16777220 + len(store.scan("SMS_Advertisement")))
 
 

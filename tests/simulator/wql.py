@@ -4,7 +4,7 @@
 
 """WQL as the provider takes it: the parser (reference: provider-behaviour 11).
 
-What it does not know (JOIN, COUNT, ORDER BY, sub-queries, functions) is refused, never ignored.
+What it does not know (JOIN, COUNT, ORDER BY, functions) is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -70,6 +70,14 @@ class Query:
     class_name: str
     columns: tuple[str, ...] | None
     where: t.Any
+
+
+@dataclasses.dataclass(frozen=True)
+class InSelect:
+    """``name IN (SELECT column FROM ...)``; the inner query has one column and cannot see the outer row."""
+
+    name: str
+    query: Query
 
 
 def bad(text: str, wbem: int = INVALID_QUERY, parameter: str = "") -> ProviderError:
@@ -176,6 +184,15 @@ class _Parser:
         return str(value)
 
     def query(self) -> Query:
+        found = self.select()
+        kind, value = self.peek()
+        if kind == "word" and value.lower() in _UNSUPPORTED:
+            raise self.fail(f"{value.upper()} is not supported by the simulated site")
+        if kind != "end":
+            raise self.fail(f"unexpected {value!r}")
+        return found
+
+    def select(self) -> Query:
         if not self.keyword("select"):
             raise self.fail("SELECT is expected")
         columns: list[str] | None = None
@@ -187,11 +204,6 @@ class _Parser:
             raise self.fail(f"FROM is expected, not {self.peek()[1]!r}")
         class_name = self.name()
         where = self.either() if self.keyword("where") else None
-        kind, value = self.peek()
-        if kind == "word" and value.lower() in _UNSUPPORTED:
-            raise self.fail(f"{value.upper()} is not supported by the simulated site")
-        if kind != "end":
-            raise self.fail(f"unexpected {value!r}")
         return Query(class_name, tuple(columns) if columns is not None else None, where)
 
     def either(self) -> t.Any:
@@ -247,13 +259,23 @@ class _Parser:
         if not self.mark("("):
             raise self.fail("IN needs a list in parentheses")
         if self.peek()[0] == "word" and self.peek()[1].lower() == "select":
-            raise self.fail("sub-queries are not supported by the simulated site")
+            return self.inner(name)
         items = [Compare(name, "=", self.literal())]
         while self.mark(","):
             items.append(Compare(name, "=", self.literal()))
         if not self.mark(")"):
             raise self.fail("the list of IN is not closed")
         return Either(tuple(items))
+
+    def inner(self, name: str) -> InSelect:
+        if self.switches.wql_subqueries == "refuse":
+            raise self.fail("sub-queries are not supported")
+        found = self.select()
+        if found.columns is None or len(found.columns) != 1:
+            raise self.fail("a sub-query has one column")
+        if not self.mark(")"):
+            raise self.fail("the sub-query of IN is not closed")
+        return InSelect(name, found)
 
     def operator(self) -> str:
         kind, value = self.take()

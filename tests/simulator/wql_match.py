@@ -15,7 +15,7 @@ import typing as t
 from .objects import Obj
 from .schema import Schema, SimClass, SimProp
 from .switches import Switches
-from .wql import Both, Either, Not, Null, Query, bad
+from .wql import Both, Either, InSelect, Not, Null, Query, bad
 
 INVALID_CLASS = 0x80041010
 FAILED = 0x80041001
@@ -58,7 +58,11 @@ def like_pattern(pattern: str) -> re.Pattern[str]:
 class Plan:
     """A query bound to the schema: every name is known, every value fits its property."""
 
-    def __init__(self, query: Query, schema: Schema, switches: Switches) -> None:
+    def __init__(
+        self, query: Query, schema: Schema, switches: Switches,
+        rows: t.Callable[[SimClass], t.Iterable[Obj]] | None = None,
+    ) -> None:
+        self.rows = rows
         known = schema.get(query.class_name)
         if known is None:
             raise bad(f"Invalid class {query.class_name}", INVALID_CLASS, query.class_name)
@@ -106,6 +110,8 @@ class Plan:
         if node.name.startswith("__"):
             raise bad(f"Invalid query: system property {node.name} cannot be queried", parameter=node.name)
         prop = self._prop(node.name)
+        if isinstance(node, InSelect):
+            return self._inner(prop, node.query)
         if isinstance(node, Null):
             return lambda row: row.get(prop.name) in (None, [])
         return self._comparison(prop, node.op, node.value)
@@ -119,9 +125,22 @@ class Plan:
             return _combine((None if item is None else test(item) for item in items), True) if items else None
         return check
 
+    def _inner(self, prop: SimProp, query: Query) -> Test:
+        if self.rows is None:
+            raise bad("Invalid query: no sub-query is possible here", parameter=query.class_name)
+        inner = Plan(query, self.schema, self.switches, self.rows)
+        column = (inner.columns or [""])[0]
+        found = {_folded(row.get(column)) for row in self.rows(inner.target) if inner.accepts(row)}
+        found.discard(None)
+        return lambda row: None if row.get(prop.name) is None else _folded(row.get(prop.name)) in found
+
     def accepts(self, row: Obj) -> bool:
         """Say whether a row belongs to the answer."""
         return self.where is None or self.where(row) is True
+
+
+def _folded(value: t.Any) -> t.Any:
+    return value.casefold() if isinstance(value, str) else value
 
 
 def _negate(value: bool | None) -> bool | None:

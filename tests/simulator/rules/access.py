@@ -13,6 +13,7 @@ import dataclasses
 import typing as t
 
 from ..objects import Obj
+from . import membership
 from .errors import ACCESS_DENIED, refuse
 
 if t.TYPE_CHECKING:
@@ -63,7 +64,12 @@ def visible(site: Site, account: Account, row: Obj) -> bool:
     name = row.class_name
     schema = site.schema
     if schema.is_a(name, "SMS_Collection") and account.collections is not None:
+        return membership.within(site, row, account.collections)
+    if account.collections is not None and name == membership.MEMBERSHIP:
         return row.get("CollectionID") in account.collections
+    if account.collections is not None and schema.is_a(name, "SMS_Resource"):
+        # A device is seen through the collections that it is a member of.
+        return any(row.get("ResourceID") in membership.members_of(site, item) for item in account.collections)
     if schema.is_a(name, "SMS_SecuredCategory"):
         return account.sees_all or row.get("CategoryName") in account.scopes
     if schema.is_a(name, "SMS_Advertisement"):

@@ -110,7 +110,7 @@ class PackageRules(Rules):
     creatable = ("SMS_Package",)
 
     def create(self, site: Site, obj: Obj) -> Obj:
-        """Create a classic package; the others need content that a simulated site does not have."""
+        """Create a classic package; see rules.images for those whose source the site reads."""
         if obj.class_name not in self.creatable:
             raise self._not_here(site, obj.class_name, "PutInstance")
         made = new_object(site, obj, "PutInstance", server_keys=("PackageID",))
@@ -151,13 +151,12 @@ def _pretend(site: Site, keys: t.Any, _params: dict[str, t.Any]) -> dict[str, t.
 
 def refresh_task_sequence(site: Site, keys: t.Any, _params: dict[str, t.Any]) -> dict[str, t.Any]:
     """SMS_TaskSequencePackage.RefreshPkgSource leaves the sequence inoperable (provider-behaviour 2.1): never."""
-    site.note("forbidden_method", method="RefreshPkgSource", keys=dict(keys or {}))
+    site.note("forbidden_method", method="RefreshPkgSource", keys=dict(keys or {}), fatal=True)
     raise refuse(FAILED, "RefreshPkgSource would leave the task sequence inoperable", operation="ExecMethod",
                  parameter="RefreshPkgSource")
 
 
 HANDLERS = {
     (BASE, "AddChangeNotification"): _pretend,
-    (BASE, "RefreshPkgSource"): _pretend,
     (TASK_SEQUENCE, "RefreshPkgSource"): refresh_task_sequence,
 }

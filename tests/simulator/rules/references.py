@@ -77,7 +77,8 @@ def flat(site: Site, owner: Obj) -> list[Used]:
         for used in direct(site, package, level, source, str(owner.get("PackageID"))):
             found.setdefault(used.object_id, used)
             child = site.store.peek(TASK_SEQUENCE, (used.object_id,))
-            if child is not None and used.object_id not in seen:
+            follow = site.switches.flat_children == "yes"
+            if child is not None and follow and used.object_id not in seen:
                 seen.add(used.object_id)
                 waiting.append((child, level + 1, used.object_id))
     return list(found.values())

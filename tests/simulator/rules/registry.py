@@ -8,7 +8,23 @@ from __future__ import annotations
 
 import typing as t
 
-from . import advertisements, locks, packages, references, site_facts
+from . import (
+    advertisements,
+    collections,
+    content,
+    content_objects,
+    content_status,
+    devices,
+    images,
+    locks,
+    membership,
+    packages,
+    placement,
+    references,
+    settings,
+    site_facts,
+    status,
+)
 from .advertisements import AdvertisementRules
 from .base import Rules
 from .packages import PackageRules
@@ -24,15 +40,36 @@ RULES: dict[str, Rules] = {
     "SMS_Program": ProgramRules(),
     "SMS_Advertisement": AdvertisementRules(),
     **{name: ReferenceRules() for name in references.CLASSES},
+    **collections.RULES, **devices.RULES, **settings.RULES,
+    **content_objects.RULES,
+    **images.RULES,
+    **placement.RULES,
+    **content_status.RULES,
+    **status.RULES,
 }
 READ_ONLY = Rules()
 
 HANDLERS: dict[tuple[str, str], Handler] = {
-    **packages.HANDLERS, **advertisements.HANDLERS, **locks.HANDLERS, **site_facts.HANDLERS,
+    **packages.HANDLERS,
+    **content_objects.HANDLERS,
+    **images.HANDLERS,
+    **advertisements.HANDLERS,
+    **collections.HANDLERS,
+    **devices.HANDLERS,
+    **locks.HANDLERS,
+    **site_facts.HANDLERS,
+    **status.HANDLERS,
+    **placement.HANDLERS,
 }
 
 
-ACTORS: list[t.Callable[[t.Any], None]] = []
+ACTORS: list[t.Callable[[t.Any], None]] = [
+    devices.show_imported,
+    membership.evaluate_due,
+    content.actor,
+    images.actor,
+    *status.ACTORS,
+]
 """What goes on by itself. Each brings its own rows up to ``site.now()`` and is cheap when nothing is due."""
 
 
