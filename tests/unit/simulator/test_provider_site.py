@@ -139,10 +139,10 @@ def test_objects_are_held_against_the_schema(site: Site, props: dict, code: int,
 
 
 def test_classes_that_cannot_be_written_say_so(site: Site) -> None:
-    with refused(0x80041024, "SMS_Collection"):
-        site.create(site.namespace, Obj("SMS_Collection", {"Name": "x"}))
+    with refused(0x80041024, "SMS_SecuredCategory"):
+        site.create(site.namespace, Obj("SMS_SecuredCategory", {"CategoryName": "x"}))
     with refused(0x80041024):
-        site.delete(site.namespace, "SMS_Collection", {"CollectionID": "PS100014"})
+        site.delete(site.namespace, "SMS_SecuredCategory", {"CategoryID": "PS100001"})
     row = site.get(site.namespace, "SMS_PackageStatusRootSummarizer", {"PackageID": "PS100010"})
     with refused(0x8004100C):
         site.put(site.namespace, row.class_name, {"PackageID": "PS100010"}, row, [])
@@ -171,7 +171,7 @@ def test_methods_are_checked_before_they_are_called(site: Site) -> None:
     assert site.invoke(ns, PACKAGE, "refreshpkgsource", {"PackageID": "PS100010"}, {}) == {"ReturnValue": 0}
     with refused(FAILED, "RefreshPkgSource", "inoperable"):
         site.invoke(ns, TASK_SEQUENCE, "RefreshPkgSource", {"PackageID": STANDARD}, {})
-    assert kinds(site) == ["method_without_effect", "forbidden_method"]
+    assert kinds(site) == ["forbidden_method"]
 
 
 def test_site_facts(site: Site) -> None:
