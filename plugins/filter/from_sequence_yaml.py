@@ -64,7 +64,7 @@ def from_sequence_yaml(content: t.Any, variables: t.Any = None) -> dict[str, t.A
             values = filters.argument(variables)
             if not isinstance(values, dict):
                 raise InvalidInput([Problem("variables", "", "must be a mapping of names and values")])
-            found = substitute(found, values, "content")
+            found, _unused = substitute(found, values)
         return filters.result(found)
 
 

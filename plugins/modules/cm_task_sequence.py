@@ -24,8 +24,10 @@ extends_documentation_fragment:
   - configmgr.osd._site
   - configmgr.osd._ts_package
   - configmgr.osd._planned
+  - configmgr.osd._gate
   - configmgr.osd._unknown_ids
   - configmgr.osd._report_scopes
+  - configmgr.osd._backup
 attributes:
   check_mode:
     support: full
@@ -57,16 +59,28 @@ options:
   src:
     description:
       - A file on the control node, searched like that of M(ansible.builtin.template).
-      - Either YAML with C(schema) V(1), C(steps), and optionally the package options, or an exported XML.
+      - Either YAML with C(schema) V(1), C(steps), and optionally the package options, or an export, which is a
+        C(<sequence>) document, the C(object.xml) of a whole task sequence as O(backup) writes it, or the zip
+        of the console.
       - The file is read without templating. A whole value that is a mapping
         with the only key C(var) is replaced by the entry of O(variables) that it names.
-      - An option of the task wins over the same option in the file.
+      - An option of the task wins over the same option in the file. That holds for the name, the description, and the
+        other options in a whole export too, which names the boot image by its ID.
+      - Of a zip with several task sequences, the one with the name in O(name) is taken.
     type: path
   variables:
     description:
       - Values for the places in O(src) that name a variable, for example secrets from a vault.
+      - One that the file does not name gives a warning.
     type: dict
     default: {}
+  copy_from:
+    description:
+      - A task sequence of the same site to start with, by name, as V(id:PS100041), or as a mapping with C(id).
+        The new one gets its steps, its secrets, and the options of its package; options of the task win.
+      - It counts at creation only. A task sequence that exists already is never made equal to it.
+      - Not copied are deployments, the folder, and security scopes.
+    type: raw
   allow_empty:
     description:
       - Whether an empty list of steps may replace existing ones.
@@ -132,6 +146,24 @@ EXAMPLES = r"""
     name: Windows 11 in-place upgrade
     sequence_xml: "{{ lookup('ansible.builtin.file', 'upgrade.xml', rstrip=false) }}"
     unknown_ids: keep
+
+- name: Change a task sequence, but keep what was there
+  configmgr.osd.cm_task_sequence:
+    src: bare_metal.yml
+    backup: true
+  register: changed
+
+- name: Back to what was there
+  configmgr.osd.cm_task_sequence:
+    package_id: "{{ changed.task_sequence.package_id }}"
+    src: "{{ changed.backup_file }}"
+  when: changed.backup_file is defined
+
+- name: A copy to try things out
+  configmgr.osd.cm_task_sequence:
+    name: Windows 11 - Finance (test)
+    copy_from: Windows 11 - Finance
+    enabled: false
 
 - name: Disable a task sequence without touching its steps
   configmgr.osd.cm_task_sequence:
@@ -238,6 +270,11 @@ lint:
   elements: dict
   sample:
     - {rule: disabled-step, severity: info, path: "steps[2]", step: Old agent, message: is disabled, hint: Remove it.}
+backup_file:
+  description: The file on the control node that holds what was there before, V(null) in check mode.
+  returned: when O(backup=true) and an existing task sequence was or would be changed or deleted
+  type: str
+  sample: /srv/plays/backup/PS1-PS100042-20250601T080000Z-1f0c9a3b.xml
 dangling_references:
   description: The IDs that the site does not have, kept because of O(unknown_ids=keep).
   returned: with O(unknown_ids=keep)
@@ -251,11 +288,37 @@ scopes:
   type: list
   elements: str
   sample: [Default]
+gate:
+  description: What the safety gate found about the required advertisements of a high-risk task sequence.
+  returned: when its steps change and it has any
+  type: dict
+  contains:
+    members:
+      description: The number of members of the largest of their collections.
+      returned: always
+      type: int
+      sample: 12
+    high_risk:
+      description: Always V(true).
+      returned: always
+      type: bool
+      sample: true
+    reasons:
+      description: Why it is high-risk, and what had to be confirmed.
+      returned: always
+      type: list
+      elements: str
+      sample: [the step Apply Windows (apply_operating_system_image) applies an operating system]
+    confirmed_by:
+      description: The collections of O(confirm) that were needed, V(null) when none was.
+      returned: always
+      type: str
+      sample: OSD - Finance
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._args import PLANNED_ARGS, REPORT_SCOPES_ARGS, SITE_ARGS, UNKNOWN_IDS_ARGS
+from ..module_utils._args import BACKUP_ARGS, GATE_ARGS, PLANNED_ARGS, REPORT_SCOPES_ARGS, SITE_ARGS, UNKNOWN_IDS_ARGS
 from ..module_utils._ts_package_args import TS_PACKAGE_ARGS
 
 SPEC = {
@@ -263,12 +326,15 @@ SPEC = {
         **SITE_ARGS,
         **TS_PACKAGE_ARGS,
         **PLANNED_ARGS,
+        **GATE_ARGS,
         **UNKNOWN_IDS_ARGS,
         **REPORT_SCOPES_ARGS,
+        **BACKUP_ARGS,
         "steps": {"type": "list", "elements": "dict"},
         "sequence_xml": {"type": "str"},
         "src": {"type": "path"},
         "variables": {"type": "dict", "default": {}},
+        "copy_from": {"type": "raw"},
         "allow_empty": {"type": "bool", "default": False},
         "lint": {"type": "str", "choices": ["warn", "fail", "ignore"], "default": "warn"},
         "lint_ignore": {"type": "list", "elements": "raw", "default": []},
@@ -280,7 +346,7 @@ SPEC = {
         },
         "allow_blank_secrets": {"type": "bool", "default": False, "no_log": False},
     },
-    "mutually_exclusive": [["steps", "sequence_xml", "src"]],
+    "mutually_exclusive": [["steps", "sequence_xml", "src", "copy_from"]],
     "required_one_of": [["name", "package_id", "src"]],
 }
 

@@ -22,7 +22,9 @@ extends_documentation_fragment:
   - configmgr.osd._attributes.action_group
   - configmgr.osd._site
   - configmgr.osd._planned
+  - configmgr.osd._gate
   - configmgr.osd._unknown_ids
+  - configmgr.osd._backup
 attributes:
   check_mode:
     support: full
@@ -300,6 +302,11 @@ unresolved:
   elements: dict
   sample:
     - {kind: package, name: 7-Zip, path: "edits[0].options.package"}
+backup_file:
+  description: The file on the control node that holds what was there before, V(null) in check mode.
+  returned: when O(backup=true) and the task sequence was or would be changed
+  type: str
+  sample: /srv/plays/backup/PS1-PS100041-20250601T080000Z-1f0c9a3b.xml
 dangling_references:
   description: The IDs that the site does not have, kept because of O(unknown_ids=keep).
   returned: with O(unknown_ids=keep)
@@ -307,11 +314,37 @@ dangling_references:
   elements: dict
   sample:
     - {kind: package, id: XYZ00012, path: "edits[0].options.package"}
+gate:
+  description: What the safety gate found about the required advertisements of a high-risk task sequence.
+  returned: when its steps change and it has any
+  type: dict
+  contains:
+    members:
+      description: The number of members of the largest of their collections.
+      returned: always
+      type: int
+      sample: 12
+    high_risk:
+      description: Always V(true).
+      returned: always
+      type: bool
+      sample: true
+    reasons:
+      description: Why it is high-risk, and what had to be confirmed.
+      returned: always
+      type: list
+      elements: str
+      sample: [the step Apply Windows (apply_operating_system_image) applies an operating system]
+    confirmed_by:
+      description: The collections of O(confirm) that were needed, V(null) when none was.
+      returned: always
+      type: str
+      sample: OSD - Finance
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._args import PLANNED_ARGS, SITE_ARGS, UNKNOWN_IDS_ARGS
+from ..module_utils._args import BACKUP_ARGS, GATE_ARGS, PLANNED_ARGS, SITE_ARGS, UNKNOWN_IDS_ARGS
 
 EDIT_ARGS = {
     "path": {"type": "raw"},
@@ -329,7 +362,9 @@ SPEC = {
     "argument_spec": {
         **SITE_ARGS,
         **PLANNED_ARGS,
+        **GATE_ARGS,
         **UNKNOWN_IDS_ARGS,
+        **BACKUP_ARGS,
         "name": {"type": "str"},
         "package_id": {"type": "str"},
         **EDIT_ARGS,

@@ -79,6 +79,7 @@ class ResourceAction(ActionBase):
             show=lambda text: self._display.display(scrub(f"{self._play_context.remote_addr}: {text}", secrets())),
             sleep=self._sleep,
             clock=self._clock,
+            playbook_dir=str(task_vars["playbook_dir"]) if task_vars.get("playbook_dir") else None,
         )
         task.hide(*arguments.secrets)
 

@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "tools"), str(ROOT / ".build" / 
 
 from layout import venv_bin  # noqa: E402
 from pythons import CORES  # noqa: E402
-from tests.benchmark import measures  # noqa: E402
+from tests.benchmark import filters, measures  # noqa: E402
 from tests.integration.conftest import Ansible, Simulator  # noqa: E402
 from tests.integration.inprocess import InProcess  # noqa: E402
 
@@ -140,6 +140,7 @@ def main() -> int:
                 lambda: own(simulator, options.rounds),
                 lambda: workers(simulator, folder, options.rounds),
                 lambda: first_use(options.rounds),
+                lambda: filters.figures(say),
             ]
             for step in steps:
                 step()

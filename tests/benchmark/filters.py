@@ -21,11 +21,16 @@ if str(ROOT) not in sys.path:
 from ansible_collections.configmgr.osd.plugins.filter.from_sequence_xml import from_sequence_xml  # noqa: E402
 from ansible_collections.configmgr.osd.plugins.filter.from_sequence_yaml import from_sequence_yaml  # noqa: E402
 from ansible_collections.configmgr.osd.plugins.filter.sequence_diff import sequence_diff  # noqa: E402
+from ansible_collections.configmgr.osd.plugins.filter.sequence_lint import sequence_lint  # noqa: E402
+from ansible_collections.configmgr.osd.plugins.filter.sequence_report import sequence_report  # noqa: E402
 from ansible_collections.configmgr.osd.plugins.filter.to_sequence_xml import to_sequence_xml  # noqa: E402
 from ansible_collections.configmgr.osd.plugins.filter.to_sequence_yaml import to_sequence_yaml  # noqa: E402
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.lint.engine import lint  # noqa: E402
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.model import number_paths  # noqa: E402
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.xml_read import read_sequence  # noqa: E402
 from tests.benchmark.sequences import steps  # noqa: E402
 
-READ_CPU, DIFF_CPU, LONG_DIFF_CPU = 0.2, 0.5, 2.0
+READ_CPU, DIFF_CPU, RENDER_CPU, LONG_DIFF_CPU = 0.2, 0.5, 0.5, 2.0
 SIZES = (100, 1000, 2000)
 
 
@@ -71,6 +76,13 @@ CASES: dict[str, t.Callable[[list[dict[str, t.Any]]], list[dict[str, t.Any]]]] =
 }
 
 
+def read_and_lint(content: str) -> None:
+    """Read a document and lint it, as the module does with one before it connects."""
+    sequence = read_sequence(content)
+    number_paths(sequence)
+    lint(sequence)
+
+
 def document(path: Path) -> dict[str, tuple[float, float | None]]:
     """Return the CPU of each filter for one document, with its goal."""
     content = path.read_bytes().decode("utf-8", "surrogateescape")
@@ -78,11 +90,15 @@ def document(path: Path) -> dict[str, tuple[float, float | None]]:
     file = to_sequence_yaml(data)
     other = content.replace("Write-", "write-").replace("true", "false")
     return {
+        "parse and lint": (cpu(lambda: read_and_lint(content)), READ_CPU),
         "from_sequence_xml": (cpu(lambda: from_sequence_xml(content)), READ_CPU),
         "to_sequence_yaml": (cpu(lambda: to_sequence_yaml(data)), None),
         "from_sequence_yaml": (cpu(lambda: from_sequence_yaml(file)), READ_CPU),
         "to_sequence_xml": (cpu(lambda: to_sequence_xml(data)), None),
+        "sequence_lint": (cpu(lambda: sequence_lint(data["steps"])), READ_CPU),
         "sequence_diff": (cpu(lambda: sequence_diff(content, other)), DIFF_CPU),
+        "report, HTML": (cpu(lambda: sequence_report(data["steps"], "html")), RENDER_CPU),
+        "report, Markdown": (cpu(lambda: sequence_report(data["steps"], "markdown")), RENDER_CPU),
     }
 
 
@@ -106,6 +122,7 @@ def largest(folder: Path) -> list[Path]:
 
 def figures(say: t.Callable[[str], None]) -> None:
     """Print the table."""
+    say("")
     shared = os.environ.get("CONFIGMGR_SHARED", "")
     if shared:
         say("Filters on the largest real documents: CPU ms (best of 3)")
@@ -115,7 +132,7 @@ def figures(say: t.Callable[[str], None]) -> None:
             for name, (seconds, goal) in document(path).items():
                 missed = "  <-- misses its goal" if goal is not None and seconds >= goal else ""
                 say(f"        {name:<22}{seconds * 1000:>9.1f}{missed}")
-    say("sequence_diff of long sequences: CPU s by number of steps (best of 2)")
+    say("sequence_diff of long sequences: CPU s by number of steps (best of 2); twice the steps, twice the time")
     say(f"    {'':<26}{''.join(f'{size:>9}' for size in SIZES)}")
     found = long_diffs()
     for name in CASES:

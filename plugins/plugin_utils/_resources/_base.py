@@ -23,6 +23,7 @@ The base never calls ``apply`` in check mode, and the site refuses writes then a
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 import typing as t
 
@@ -65,6 +66,7 @@ class Task:
         show: t.Callable[[str], None] | None = None,
         sleep: t.Callable[[float], None] = time.sleep,
         clock: t.Callable[[], float] = time.monotonic,
+        playbook_dir: str | None = None,
     ) -> None:
         self.params = dict(params)
         self.given = frozenset(given)
@@ -77,6 +79,7 @@ class Task:
         self._show = show
         self.sleep = sleep
         self.clock = clock
+        self._playbook_dir = playbook_dir
         self._site: Site | None = None
         self._warned: set[str] = set()
 
@@ -122,6 +125,10 @@ class Task:
         if self._find_file is None:
             raise RuntimeError("this task cannot look for files")
         return self._find_file(name)
+
+    def local_path(self, name: str) -> str:
+        """Return a path on the control node; a relative one counts from the folder of the playbook."""
+        return os.path.realpath(os.path.join(self._playbook_dir or os.getcwd(), name))
 
     def resolver(self, *, missing_ok: bool = False) -> Resolver:
         """Return a resolver that knows the task's ``planned``, ``unknown_ids`` and check mode.

@@ -10,15 +10,17 @@ import dataclasses
 import difflib
 import typing as t
 
+from .._cim.instance import Instance
 from .._errors import InvalidInput, Problem
 from .._input import plain, validate
-from .._sequence import dynamic_variables, xml_tree
+from .._sequence import containers, dynamic_variables, xml_tree
 from .._sequence.from_yaml import parse_steps
 from .._sequence.model import STORED, Sequence
 from .._sequence.secret_places import RULES, has_rules, secret_names, secret_text
 from .._sequence.validate import check
 from .._sequence.xml_read import read_sequence
 from .._sequence.xml_write import write_sequence
+from . import _exported_options as exported
 from . import _sequence_file as files
 from . import _ts_options as options
 from ._base import Task
@@ -35,6 +37,8 @@ class Source:
     sequence: Sequence
     text: str | None = None
     root: str = "steps"
+    package: Instance | None = None
+    """The package in a whole export."""
     warnings: list[str] = dataclasses.field(default_factory=list)
 
 
@@ -67,8 +71,8 @@ def _secrets(sequence: Sequence) -> t.Iterator[str]:
             yield from (variable.value for variable in found if variable.value != STORED)
 
 
-def _from_xml(data: str | bytes, root: str) -> Source:
-    sequence = read_sequence(data, source=root)
+def _from_xml(data: str | bytes, root: str, place: str = "") -> Source:
+    sequence = read_sequence(data, source=place or root)
     problems = [Problem(f"{root}: {problem.path}", problem.value, problem.rule) for problem in check(sequence)]
     if problems:
         raise InvalidInput(problems)
@@ -81,9 +85,11 @@ def _from_xml(data: str | bytes, root: str) -> Source:
 
 def _from_file(task: Task, package_args: t.Mapping[str, t.Any]) -> Source:
     data = files.read(task.find_file(task.params["src"]))
-    if files.is_xml(data):
-        return _from_xml(data, "src")
     variables = task.params.get("variables") or {}
+    if containers.is_xml(data):
+        source = _from_export(task, data)
+        source.warnings += _unused(variables, "an export has no places for variables")
+        return source
     try:
         return _from_yaml(task, package_args, data, variables)
     except InvalidInput:
@@ -92,10 +98,29 @@ def _from_file(task: Task, package_args: t.Mapping[str, t.Any]) -> Source:
         raise
 
 
+def _from_export(task: Task, data: bytes) -> Source:
+    """Read a ``<sequence>``, an ``object.xml`` or a zip; the package in it sets what the task does not."""
+    document = containers.open_document(data, name=task.params.get("name"), choose_by="name", source="src")
+    source = _from_xml(document.text, "src", document.source)
+    if document.package is not None:
+        source.package = document.package
+        known = exported.options_of(document.package)
+        new = {name: value for name, value in known.items() if name not in task.given}
+        task.params.update(new)
+        task.given |= new.keys()
+    return source
+
+
+def _unused(variables: t.Iterable[str], why: str) -> list[str]:
+    names = ", ".join(sorted(map(str, variables)))
+    return [f"variables: {names}: {why}."] if names else []
+
+
 def _from_yaml(
     task: Task, package_args: t.Mapping[str, t.Any], data: bytes, variables: t.Mapping[str, t.Any]
 ) -> Source:
-    content = plain(files.parse(data, variables))
+    parsed_file, unused = files.parse(data, variables)
+    content = plain(parsed_file)
     steps = content.pop("steps")
     task.params["lint_ignore"] = [*task.params.get("lint_ignore", ()), *_listed(content.pop("lint_ignore", None))]
     problems = [_unknown(name) for name in content if name not in options.OPTIONS]
@@ -103,6 +128,7 @@ def _from_yaml(
     checked = validate({"argument_spec": {name: package_args[name] for name in options.OPTIONS}}, known, "src")
     problems += [Problem("src", "", error) for error in checked.errors]
     source = Source(Sequence(), root="src", warnings=list(checked.warnings))
+    source.warnings += _unused(unused, "nothing in the file names it" if len(unused) == 1 else _NOT_NAMED)
     try:
         parsed = parse_steps(steps, path="src: steps")
         source.sequence = parsed.sequence
@@ -115,6 +141,9 @@ def _from_yaml(
         task.params[name] = checked.params[name]
     task.given |= checked.given
     return source
+
+
+_NOT_NAMED = "nothing in the file names them"
 
 
 def _listed(value: t.Any) -> list[t.Any]:

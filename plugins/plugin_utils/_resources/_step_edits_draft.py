@@ -98,7 +98,7 @@ class EditedSequence(TaskSequence):
         self.source = sources.Source(self.draft.sequence, root="edits")
         super().resolve(before, resolver)
 
-    def matching(self, live: Sequence, wanted: Sequence) -> Matching:
+    def matching(self, live: Sequence, wanted: Sequence, equal: bool) -> Matching:
         return Matching(live, wanted, (Pair(old, new, SAME_PATH) for new, old, _edited in self._origins(wanted) if old))
 
     def _origins(self, wanted: Sequence) -> t.Iterator[tuple[Step, Step | None, bool]]:

@@ -46,7 +46,7 @@ OPTIONS = (
 """The options in the order of results and diffs."""
 
 _TEXTS = {"name": "Name", "description": "Description", "category": "Category"}
-_PROPERTIES = {
+PROPERTIES = {
     **_TEXTS,
     "boot_image": "BootImageID",
     "max_run_time": "Duration",
@@ -54,6 +54,7 @@ _PROPERTIES = {
     "platforms": "SupportedOperatingSystems",
     "run_first": "DependentProgram",
 }
+"""Which property carries an option; bits of ``ProgramFlags`` come on top."""
 _LIMITS = {"description": 512, "category": 255, "progress_text": 255}
 """Most characters of a text; the cmdlet's limits (provider-behaviour 2.2)."""
 LONGEST_RUN_TIME = 99999
@@ -100,7 +101,7 @@ def check(params: t.Mapping[str, t.Any], wants: t.Callable[[str], bool]) -> list
         rule = f"must be minutes from 0 to {LONGEST_RUN_TIME}"
         problems.append(Problem("max_run_time", str(params["max_run_time"]), rule))
     for index, name in enumerate(params.get("platforms") or []):
-        fault = names.fault_in_reference(name)
+        fault = None if isinstance(name, Instance) else names.fault_in_reference(name)
         if fault:
             problems.append(Problem(f"platforms[{index}]", names.shown(name), fault))
     return problems + _check_references(params)
@@ -143,7 +144,10 @@ class WantedOptions:
         if first.get("package"):
             self.first_package = parse_ref(first["package"], "package", "run_first.package")
             self.first_program = Ref("program", first["program"], parent=self.first_package, path="run_first.program")
-        wanted = dict.fromkeys(params.get("platforms") or [])
+        given = params.get("platforms") or []
+        self.details: list[Value] = [item for item in given if isinstance(item, Instance)]
+        """Platforms as an exported package holds them; no site has to look them up."""
+        wanted = dict.fromkeys(item for item in given if not isinstance(item, Instance))
         self.platforms = [Ref("platform", name, path=f"platforms[{index}]") for index, name in enumerate(wanted)]
 
     def add_references(self, resolver: Resolver, live: Instance | None) -> None:
@@ -206,11 +210,12 @@ class WantedOptions:
         if not self.wants("platforms"):
             return flags
         rows = [resolver.result(ref).row or Instance("SMS_SupportedPlatforms") for ref in self.platforms]
-        details: list[Value] = [_platforms.details(row) for row in rows]
+        details = [*self.details, *(_platforms.details(row) for row in rows)]
         live = live_platforms(have)
         if bool(flags & ANY_PLATFORM) == (not details) and _platforms.same(live, details):
             return flags
-        shown = [ref.name for ref in self.platforms]
+        shown = [_platforms.text(item) for item in self.details if isinstance(item, Instance)]
+        shown += [str(ref.name) for ref in self.platforms]
         plan.change("platforms", [_platforms.text(item) for item in live], shown, SupportedOperatingSystems=details)
         return flags & ~ANY_PLATFORM if details else flags | ANY_PLATFORM
 
@@ -247,7 +252,7 @@ def deviations(stored: Instance, sent: t.Mapping[str, Value]) -> tuple[list[str]
             same = equal(held, value)
         if same:
             continue
-        option = next((option for option, prop in _PROPERTIES.items() if prop == name), name)
+        option = next((option for option, prop in PROPERTIES.items() if prop == name), name)
         if held in (None, "", []):
             lost.append(option)
         else:
@@ -275,6 +280,11 @@ def describe(live: Instance) -> dict[str, t.Any]:
         "platforms": [_platforms.text(item) for item in live_platforms(live)],
         "run_first": first_option(str(live.get("DependentProgram") or ""), flags),
     }
+
+
+def platform_texts(params: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the platforms of a play as texts, those of an exported package included."""
+    return [_platforms.text(item) if isinstance(item, Instance) else item for item in params.get("platforms") or []]
 
 
 def first_option(dependent: str, flags: int) -> dict[str, t.Any]:

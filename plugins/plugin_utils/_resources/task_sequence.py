@@ -12,7 +12,7 @@ import typing as t
 
 from ...module_utils._ts_package_args import TS_PACKAGE_ARGS
 from .._cim.instance import Instance
-from .._errors import GateRefused, InvalidInput, Problem
+from .._errors import ConfigMgrError, GateRefused, InvalidInput, Problem, ReferenceProblems
 from .._plan import Plan, flow
 from .._provider.ref import Ref
 from .._provider.references import Resolved, Resolver
@@ -25,14 +25,20 @@ from .._sequence.lint.engine import lint
 from .._sequence.lint.finding import Finding
 from .._sequence.lint.ignoring import read_ignore
 from .._sequence.lint.verdict import judge
-from .._sequence.match import Matching, match
+from .._sequence.match import Matching, identical, match
 from .._sequence.model import Sequence, number_paths
 from .._sequence.rules import load_rules
 from .._sequence.secrets import SecretReport, settle
+from . import _backup as backups
+from . import _exported_options as exported
+from . import _sequence_copy as copies
 from . import _sequence_source as sources
 from . import _ts_options as options
 from ._base import Task
+from ._gate import Decision
+from ._gate_facts import decide_steps
 from ._sequence_writer import encode, verify
+from ._site_classes import refuse_unknown
 from .ts_package import Live, TsPackage
 
 _VERSIONS = ("SedoObjectVersion", "SourceVersion", "LastRefreshTime")
@@ -82,6 +88,10 @@ class TaskSequence(TsPackage):
         self._editions: dict[Ref, str | None] = {}
         self._held: Sequence | None = None
         self._findings: list[Finding] = []
+        self._gate: Decision | None = None
+        self._copied: copies.Copied | None = None
+        self._backup: backups.Backup | None = None
+        self._child_rows: dict[str, list[Instance]] | None = None
 
     # -- before connecting ----------------------------------------------------------------------
 
@@ -99,6 +109,7 @@ class TaskSequence(TsPackage):
             read_ignore(self.params.get("lint_ignore") or [], "lint_ignore")
         except InvalidInput as error:
             problems += error.problems
+        problems += copies.check(self.task)
         self.name, self.package_id = self.params.get("name"), self.params.get("package_id")
         try:
             super().validate()
@@ -119,14 +130,43 @@ class TaskSequence(TsPackage):
 
     # -- planning -------------------------------------------------------------------------------
 
+    def plan(self, before: Live | None) -> Plan:
+        self._copied = self.template = None
+        if before is None and self.params.get("copy_from") is not None and not (self.absent or self.package_id):
+            resolver = self.task.resolver()
+            self._copied = copies.load(self.task, self.store, resolver)
+            if self._copied is None:
+                self._resolver = resolver
+                note = "An earlier task would make the task sequence that is copied, so its steps cannot be shown yet."
+                return SequencePlan(action="create", notes=[note])
+            self.template = self._copied.package
+        self._take_presentation(before)
+        plan = super().plan(before)
+        if before is not None and plan.changed and self.params.get("backup"):
+            self._backup = backups.prepare(self.task, self.store, before)
+            plan.notes += [self._backup.note()] if self.task.check_mode else []
+        return plan
+
+    def _take_presentation(self, before: Live | None) -> None:
+        """Take over what a whole export says of Software Center and the like, as far as this site has it."""
+        package = self.source.package if self.source is not None else None
+        if package is None or self.absent:
+            return
+        live = before.package if before is not None else None
+        self.params.update(exported.presentation_of(package, live, self.params))
+        if self._icon is None and self.params.get("icon") is None:
+            self._icon = exported.icon_of(package, live)
+
     def new_plan(self, before: Live | None) -> Plan:
-        if before is None and self.source is None and not self.absent:
-            rule = "needed to create a task sequence (or sequence_xml, or src); none of that name exists yet"
+        if before is None and self.source is None and self._copied is None and not self.absent:
+            rule = "needed to create a task sequence (or sequence_xml, src or copy_from); none of that name exists yet"
             raise InvalidInput([Problem("steps", "", rule)])
         return SequencePlan(action="create" if before is None else "none")
 
     def resolve(self, before: Live | None, resolver: Resolver) -> None:
         if self.source is None:
+            # A copy refers to what the site's own steps refer to already.
+            self._wanted = self._copied.steps() if self._copied is not None else None
             super().resolve(before, resolver)
             return
         held = set(refs_in(before.sequence)) if before and before.sequence else set()
@@ -139,11 +179,18 @@ class TaskSequence(TsPackage):
             self._wanted = self.source.sequence
             references = collect_refs(self._wanted)
         keep = self.params["unknown_ids"] == "keep"
+        for ref in held:
+            resolver.hold(ref)
         for ref in references:
             # What the site's own steps refer to already needs no query, unless all unknown IDs are to be named.
             if keep or ref not in held:
-                resolver.add(ref)
-        super().resolve(before, resolver)
+                resolver.add(ref, in_steps=True)
+        try:
+            super().resolve(before, resolver)
+        except ReferenceProblems as error:
+            if any(problem.rule.endswith("with this ID") for problem in error.problems):
+                error.message += "; IDs of another site are kept as they are with unknown_ids: keep"
+            raise
         self._refuse_itself(before, references, resolver)
         for image in edition_images(self._wanted):
             self._editions[image] = self._image_property(image, resolver)
@@ -160,6 +207,37 @@ class TaskSequence(TsPackage):
         if found:
             rule = "is the task sequence that this step is part of; it would run itself without end"
             raise InvalidInput([Problem(ref.path, ref.name or ref.id or "", rule) for ref in found])
+
+    def _refuse_loop(self, before: Live) -> None:
+        """Refuse a step that runs a task sequence which runs this one, directly or through others.
+
+        Costs the one query that a write of such steps needs anyway; nothing runs a new task sequence yet.
+        """
+        resolver = t.cast(Resolver, self._resolver)
+        found = []
+        for ref, child in self._children(resolver):
+            rows = self._references_of_children(resolver).get(child, ())
+            if any(str(row.get("ObjectID")).casefold() == before.package_id.casefold() for row in rows):
+                rule = "runs this task sequence itself, directly or through others; the two would run without end"
+                found.append(Problem(ref.path, ref.name or child, rule))
+        self.refuse(found)
+
+    def _children(self, resolver: Resolver) -> list[tuple[Ref, str]]:
+        """Return the task sequences that the steps of the play run and the site has, with their IDs."""
+        source = t.cast(sources.Source, self.source)
+        if source.text is None:
+            refs = child_sequences(source.sequence)
+        else:
+            refs = [ref for ref in refs_in(t.cast(Sequence, self._wanted)) if ref.kind == "task_sequence"]
+        ids = [(ref, resolver.result(ref).id if ref in resolver else ref.id) for ref in refs]
+        return [(ref, child) for ref, child in ids if child]
+
+    def _references_of_children(self, resolver: Resolver) -> dict[str, list[Instance]]:
+        """Return what each child task sequence needs, its own children included: one query, asked once."""
+        if self._child_rows is None:
+            ids = list(dict.fromkeys(child for _ref, child in self._children(resolver)))
+            self._child_rows = self.store.child_references(ids)
+        return self._child_rows
 
     def _finished(self, wanted: Sequence, resolver: Resolver, children: t.Any = lambda package_id: ()) -> Sequence:
         """Return the steps with IDs for names; ``children`` gives the references of a child task sequence."""
@@ -194,9 +272,12 @@ class TaskSequence(TsPackage):
             count = sum(1 for _step in live.walk())
             rule = f"would remove all {count} steps of the task sequence; allow_empty: true says that this is meant"
             raise GateRefused([Problem(self.source.root if self.source else "steps", "[]", rule)])
-        self._lint(before)
-        self._matching = self.matching(live, self._wanted) if live is not None else None
+        if self._copied is not None:
+            self._compare_copy(self._copied, self._wanted, plan)
+            return
         equal = live is not None and same(live, self._wanted)
+        self._lint(before, stored=equal)
+        self._matching = self.matching(live, self._wanted, equal) if live is not None else None
         self._secrets = settle(
             self._wanted,
             live,
@@ -205,6 +286,12 @@ class TaskSequence(TsPackage):
             allow_blank_secrets=self.params["allow_blank_secrets"],
             writing=not equal or bool(plan.changes),
         )
+        if not equal and before is not None:
+            self._refuse_loop(before)
+            self._gate = decide_steps(self.store, before.package, live, self._wanted, self.params)
+            plan.notes += self._gate.notes if self._gate is not None else []
+        if not equal and self.task.check_mode and self._imported is None:
+            refuse_unknown(self.task.site, self._wanted, live)
         if not equal:
             plan.steps = sequence_diff.changes(live, self._wanted, self._matching, name_of=self._names())
         if not equal or self._secrets.forces_write:
@@ -212,17 +299,32 @@ class TaskSequence(TsPackage):
         if live is not None and self._secrets.forces_write:
             plan.notes.append("Secrets are sent again because of update_secrets: always.")
             plan.remark = f"secrets are sent again: {', '.join(self._secrets.sent)}" if equal else ""
-        if self._secrets.blanked:
-            plan.notes.append(f"These stored secrets are lost: {', '.join(self._secrets.blanked)}.")
-        if self._secrets.missing and (not equal or plan.changes):
-            self.task.warn(f"These secrets have no value: {', '.join(self._secrets.missing)}.")
+        self._say_secrets(self._secrets, plan, writing=not equal or bool(plan.changes))
 
-    def matching(self, live: Sequence, wanted: Sequence) -> Matching:
+    def _say_secrets(self, report: SecretReport, plan: Plan, *, writing: bool) -> None:
+        if report.blanked:
+            plan.notes.append(f"These stored secrets are lost: {', '.join(report.blanked)}.")
+        if report.missing and writing:
+            self.task.warn(f"These secrets have no value: {', '.join(report.missing)}.")
+
+    def _compare_copy(self, copied: copies.Copied, wanted: Sequence, plan: SequencePlan) -> None:
+        """Plan a new task sequence with the steps and options of another one."""
+        self._secrets = copied.settle(wanted, allow_blank_secrets=self.params["allow_blank_secrets"])
+        self._say_secrets(self._secrets, plan, writing=True)
+        plan.steps = sequence_diff.changes(None, wanted)
+        plan.change("copy_from", "", copied.label)
+        plan.change("steps", "", "")
+        plan.properties = {**copied.options(self.task), **plan.properties}
+
+    def matching(self, live: Sequence, wanted: Sequence, equal: bool) -> Matching:
         """Say which stored step each wanted one continues; an edit of single steps knows it better."""
-        return match(live, wanted)
+        return identical(live, wanted) if equal else match(live, wanted)
 
-    def _lint(self, before: Live | None) -> None:
-        """Lint the steps of the play; warns or raises as the option ``lint`` says. Edits of single steps have none."""
+    def _lint(self, before: Live | None, *, stored: bool) -> None:
+        """Lint the steps of the play; warns or raises as the option ``lint`` says. Edits of single steps have none.
+
+        ``stored``: the site holds these steps, so their size need not be computed.
+        """
         if self.params.get("lint", "ignore") == "ignore" or self.source is None:
             return
         package = before.package if before else None
@@ -234,7 +336,8 @@ class TaskSequence(TsPackage):
             name=self.name or (str(package.get("Name")) if package else None),
             package_id=before.package_id if before else None,
             boot_image=boot_image or "",
-            platforms=self.params["platforms"] if self.task.wants("platforms") else None,
+            platforms=options.platform_texts(self.params) if self.task.wants("platforms") else None,
+            size_hint=_stored_size(package) if stored else None,
             child_names={str(key): name for key, name in _child_names(self._held).items()} if self._held else None,
             max_envelope_size=self.params.get("max_envelope_size"),
             # The name is warned about without lint.
@@ -254,9 +357,14 @@ class TaskSequence(TsPackage):
     # -- writing --------------------------------------------------------------------------------
 
     def apply(self, before: Live | None, plan: Plan) -> Live | None:
-        if self._wanted is not None and plan.action != "delete":
-            self._add_children()
-        return super().apply(before, plan)
+        if self._backup is not None:
+            self._backup.save()
+        try:
+            if self._wanted is not None and plan.action != "delete":
+                self._add_children()
+            return super().apply(before, plan)
+        except ConfigMgrError as error:
+            raise backups.named(error, self._backup) if self._backup is not None else error from None
 
     def _add_children(self) -> None:
         """Fill in what a step that runs another task sequence stores about it; only a write needs it.
@@ -266,11 +374,9 @@ class TaskSequence(TsPackage):
         resolver = self._resolver
         if resolver is None or self.source is None or self.source.text is not None:
             return
-        children = child_sequences(self.source.sequence)
-        ids = [str(resolver.result(ref).id if ref in resolver else ref.id) for ref in children]
-        if not ids:
+        rows = self._references_of_children(resolver)
+        if not rows:
             return
-        rows = self.store.child_references(ids)
         settled = t.cast(Sequence, self._wanted)
         finished = self._finished(self.source.sequence, resolver, lambda package_id: rows.get(package_id, ()))
         for old, new in zip(settled.walk(), finished.walk(), strict=True):
@@ -335,9 +441,10 @@ class TaskSequence(TsPackage):
 
     def _references(self) -> list[dict[str, t.Any]]:
         """Return what the steps refer to, each object once."""
-        if self.source is None or self._resolver is None or self._wanted is None:
+        if self._resolver is None or self._wanted is None:
             return []
-        references = refs_in(self._wanted) if self.source.text is not None else collect_refs(self.source.sequence)
+        given = self.source.sequence if self.source is not None and self.source.text is None else None
+        references = refs_in(self._wanted) if given is None else collect_refs(given)
         found: dict[tuple[t.Any, ...], dict[str, t.Any]] = {}
         for ref in references:
             answer = self._resolver.result(ref) if ref in self._resolver else Resolved(ref.id, ref.name)
@@ -349,7 +456,16 @@ class TaskSequence(TsPackage):
         found = super().extra(plan)
         if self.params.get("lint", "ignore") != "ignore" and self.source is not None:
             found["lint"] = [finding.as_dict() for finding in self._findings]
+        if self._backup is not None:
+            found["backup_file"] = self._backup.path
+        if self._gate is not None:
+            found["gate"] = self._gate.gate
         return found
+
+
+def _stored_size(package: Instance | None) -> int | None:
+    text = package.get("Sequence") if package is not None else None
+    return len(str(text).encode("utf-8", "replace")) if text else None
 
 
 def _child_names(held: Sequence) -> dict[str | None, str]:

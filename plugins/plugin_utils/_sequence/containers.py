@@ -55,16 +55,24 @@ class Document:
 
 
 def open_document(
-    data: str | bytes, *, package_id: str | None = None, source: str = "content", limits: Limits | None = None
+    data: str | bytes,
+    *,
+    package_id: str | None = None,
+    name: str | None = None,
+    choose_by: str = "package_id",
+    source: str = "content",
+    limits: Limits | None = None,
 ) -> Document:
     """Return the task sequence in a document.
 
     :param data: text, bytes, or text with surrogates as ``lookup('file')`` makes it of bytes.
     :param package_id: which one to take of a zip that holds several.
+    :param name: the same by name; of no meaning where there is only one.
+    :param choose_by: the option that the caller offers for that, for messages.
     :raises InvalidInput: no task sequence, several of them, damaged, unsafe, or too large.
     """
     if is_archive(data):
-        return _Archive(_as_bytes(data), source, limits).document(package_id)
+        return _Archive(_as_bytes(data), source, limits).document(package_id, name, choose_by)
     document = _from_xml(data, source, limits)
     if package_id is not None:
         found = str(document.package.get("PackageID", "")) if document.package is not None else ""
@@ -175,7 +183,7 @@ class _Archive:
         try:
             self.zip = zipfile.ZipFile(io.BytesIO(data))
         except _DAMAGE:
-            refuse(source, "the zip is damaged or incomplete; with lookup('ansible.builtin.file') use rstrip=false")
+            refuse(source, "the zip is damaged or incomplete (a lookup of the file needs rstrip=false)")
         self.members = self._checked()
 
     def _checked(self) -> dict[str, zipfile.ZipInfo]:
@@ -196,7 +204,7 @@ class _Archive:
             found[name] = info
         return found
 
-    def document(self, package_id: str | None) -> Document:
+    def document(self, package_id: str | None, name: str | None, choose_by: str) -> Document:
         sequences = {match.group(1): name for name in self.members if (match := _OBJECT.fullmatch(name))}
         if not sequences:
             refuse(
@@ -209,8 +217,13 @@ class _Archive:
             if not chosen:
                 rule = f"is not in {self.source}, which holds {', '.join(sorted(sequences))}"
                 raise InvalidInput([Problem("package_id", package_id, rule)])
+        elif len(sequences) > 1 and name is not None:
+            chosen = [key for key, found in self._names_of(sequences).items() if found.casefold() == name.casefold()]
+            if len(chosen) != 1:
+                rule = f"{len(chosen) or 'none'} of the task sequences in the zip bears the name {name}; it holds"
+                raise InvalidInput([Problem(self.source, "", f"{rule} {self._listed(sequences)}")])
         elif len(sequences) > 1:
-            rule = f"the zip holds several task sequences; choose one with package_id: {self._listed(sequences)}"
+            rule = f"the zip holds several task sequences; choose one with {choose_by}: {self._listed(sequences)}"
             raise InvalidInput([Problem(self.source, "", rule)])
         else:
             chosen = list(sequences)
@@ -241,16 +254,21 @@ class _Archive:
 
     def _listed(self, sequences: dict[str, str]) -> str:
         """Return IDs with names, as far as they can be read."""
-        found = []
-        for key in sorted(sequences)[:10]:
-            try:
-                package = self._object(sequences[key]).package
-            except InvalidInput:
-                package = None
-            name = str(package.get("Name", "")) if package is not None else ""
-            found.append(f"{key} ({name})" if name else key)
+        names = self._names_of({key: sequences[key] for key in sorted(sequences)[:10]})
+        found = [f"{key} ({name})" if name else key for key, name in names.items()]
         more = len(sequences) - len(found)
         return ", ".join(found) + (f" and {more} more" if more > 0 else "")
+
+    def _names_of(self, sequences: dict[str, str]) -> dict[str, str]:
+        """Return the names of task sequences by ID, an empty one where it cannot be read."""
+        found = {}
+        for key, member in sequences.items():
+            try:
+                package = self._object(member).package
+            except InvalidInput:
+                package = None
+            found[key] = str(package.get("Name", "")) if package is not None else ""
+        return found
 
     # -- names of referenced objects ---------------------------------------------------------------
 

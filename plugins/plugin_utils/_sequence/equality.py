@@ -12,6 +12,7 @@ side states it, because an older play cannot know the properties of a newer site
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 import typing as t
 
@@ -19,7 +20,7 @@ from .._cim.instance import Instance
 from . import dynamic_variables
 from .model import Operand, Ref, Secret, Sequence, Step
 from .rules import fold_value
-from .secret_places import is_secret
+from .secret_places import HIDDEN_VALUES, is_secret
 from .vocabulary import Known, is_xml_only, properties_of
 
 _STRUCTURE = ("Steps", "Condition", "Operands")
@@ -71,7 +72,7 @@ def same_value(rule: t.Any, a: t.Any, b: t.Any) -> bool:
 
 def canonical_properties(step: Step) -> dict[str, t.Any]:
     """Return the comparable properties of a step: nothing derived, secret, immaterial, unknown or empty."""
-    return _canonical(step.class_name, step.properties, lambda name: is_secret(step, name))
+    return _canonical(step.class_name, step.properties, step)
 
 
 def canonical_condition(condition: list[Operand] | None) -> t.Any:
@@ -101,30 +102,53 @@ def canonical_value(rule: t.Any, value: t.Any) -> t.Any:
     return _canonical_item(rule, value)
 
 
-def _canonical(
-    class_name: str, properties: t.Mapping[str, t.Any], skip: t.Callable[[str], bool] = lambda name: False
-) -> dict[str, t.Any]:
+def _canonical(class_name: str, properties: t.Mapping[str, t.Any], step: Step | None = None) -> dict[str, t.Any]:
+    """Return the comparable properties of an object; ``step`` where it is one, since steps have secrets."""
     found = {}
-    slots = properties_of(class_name) or {}
-    for name, slot in slots.items():
-        if slot.derived or name in _STRUCTURE or skip(name) or not _is_material(slot, slots, properties):
+    for name, slot, null_form, maybe_secret, decider, deciding in _compared(class_name):
+        value = properties.get(name)
+        # Most properties of most steps are not set.
+        form = null_form if value is None else canonical_value(slot, value)
+        if form is None or (maybe_secret and step is not None and is_secret(step, name)):
             continue
-        value = canonical_value(slot, properties.get(name))
-        if value is not None:
-            found[name] = value
+        if decider is None or canonical_value(decider, properties.get(decider.name)) in deciding:
+            found[name] = form
     return found
 
 
-def _is_material(slot: Known, slots: t.Mapping[str, Known], properties: t.Mapping[str, t.Any]) -> bool:
-    """Return whether a property has an effect; the limit of a check that is off has none."""
-    if slot.material is None:
-        return True
-    other, values = slot.material
-    decider = slots[other]
-    return canonical_value(decider, properties.get(other)) in [canonical_value(decider, value) for value in values]
+class _Compared(t.NamedTuple):
+    """A property that counts when objects are compared, and what is the same for all objects of its class."""
+
+    name: str
+    slot: Known
+    null_form: t.Any
+    """The comparable form of null."""
+    maybe_secret: bool
+    decider: Known | None
+    """The property that decides whether this one has an effect; the limit of a check that is off has none."""
+    deciding: list[t.Any]
+    """The comparable values of the decider under which it has."""
+
+
+@functools.lru_cache(maxsize=1024)
+def _compared(class_name: str) -> tuple[_Compared, ...]:
+    slots = properties_of(class_name) or {}
+    found = []
+    for name, slot in slots.items():
+        if slot.derived or name in _STRUCTURE:
+            continue
+        other, values = slot.material or ("", ())
+        decider = slots[other] if slot.material is not None else None
+        deciding = [canonical_value(decider, value) for value in values]
+        null_form = canonical_value(slot, None)
+        found.append(_Compared(name, slot, null_form, slot.secret or name in HIDDEN_VALUES, decider, deciding))
+    return tuple(found)
 
 
 def _canonical_item(rule: t.Any, value: t.Any) -> t.Any:
+    kind = type(value)
+    if (kind is str and len(value) <= _LONGEST_CACHED) or kind is bool or kind is int:
+        return _cached_scalar(rule.type, rule.compare, value)
     if value is None or value == "":
         return None
     if isinstance(value, Ref):
@@ -135,15 +159,28 @@ def _canonical_item(rule: t.Any, value: t.Any) -> t.Any:
         return _canonical_operand(value)
     if isinstance(value, Instance):
         return _canonical_instance(value)
-    if rule.type == "datetime":
+    return _scalar(rule.type, rule.compare, value)
+
+
+_LONGEST_CACHED = 200
+"""Characters. The same few settings come again and again; a script is compared once or twice."""
+
+
+def _scalar(kind: str, compare: str, value: t.Any) -> t.Any:
+    if value == "":
+        return None
+    if kind == "datetime":
         return canonical_datetime(str(value))
-    if rule.compare == "rules_xml":
+    if compare == "rules_xml":
         return dynamic_variables.structure(str(value))
-    folded = fold_value(rule.compare, False, value)
+    folded = fold_value(compare, False, value)
     # True and 1 are equal to Python, but a boolean is no number here.
     if isinstance(folded, bool):
         return "true" if folded else "false"
     return None if folded == "" else str(folded) if isinstance(folded, float) else folded
+
+
+_cached_scalar = functools.lru_cache(maxsize=8192, typed=True)(_scalar)
 
 
 def _canonical_instance(instance: Instance) -> t.Any:

@@ -47,12 +47,13 @@ def _properties(found: list[Problem], rule: StepRule, path: str, properties: t.M
         if name in ("Condition", "Steps", "Operands"):
             continue
         value = properties.get(name)
-        place = f"{path}.{known.option or 'properties.' + name}"
         if value is None or value == "":
-            text = _missing(rule, known, properties)
+            # Most properties of most steps are not set, and few have to be.
+            text = _missing(rule, known, properties) if known.required or known.if_null or known.if_set else ""
             if text:
-                found.append(Problem(place, "", text))
+                found.append(Problem(f"{path}.{known.option or 'properties.' + name}", "", text))
         elif not isinstance(value, (Ref, Secret)) and not known.derived and rule.is_material(name, properties):
+            place = f"{path}.{known.option or 'properties.' + name}"
             _value(found, known, place, value, secret=rule.is_secret(name, properties))
 
 

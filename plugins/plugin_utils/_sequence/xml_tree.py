@@ -62,8 +62,8 @@ def refuse(source: str, rule: str, node: Node | None = None, value: str = "") ->
 def decode(data: str | bytes, source: str) -> str:
     """Return the text of a document given as text or bytes.
 
-    Text may be bytes in disguise: file lookups hand over undecodable bytes as lone surrogates
-   . A byte order mark beats the declared encoding, which beats UTF-8.
+    Text may be bytes in disguise: file lookups hand over undecodable bytes as lone surrogates.
+    A byte order mark beats the declared encoding, which beats UTF-8.
     """
     if isinstance(data, str):
         if not any("\udc80" <= char <= "\udcff" for char in data[:4]):

@@ -157,18 +157,29 @@ class _Fault(Exception):
         self.line, self.value, self.rule = line, value, rule
 
 
+_MERGE = "tag:yaml.org,2002:merge"
+
+
 def _mapping(loader: t.Any, node: t.Any) -> dict[str, t.Any]:
+    own: set[str] = set()
+    for key_node, _value in node.value:
+        if key_node.tag == _MERGE:
+            continue
+        key = _key(loader, key_node)
+        if key in own:
+            raise _Fault(key_node.start_mark.line + 1, key, "this key is there twice")
+        own.add(key)
+    # What is merged comes first then, so that the mapping's own keys win.
     loader.flatten_mapping(node)
-    found: dict[str, t.Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        line = key_node.start_mark.line + 1
-        if not isinstance(key, str):
-            raise _Fault(line, str(getattr(key_node, "value", key))[:80], f"YAML reads this key as {key!r}; quote it")
-        if key in found:
-            raise _Fault(line, key, "this key is there twice")
-        found[key] = loader.construct_object(value_node, deep=True)
-    return found
+    return {_key(loader, key): loader.construct_object(value, deep=True) for key, value in node.value}
+
+
+def _key(loader: t.Any, node: t.Any) -> str:
+    key = loader.construct_object(node, deep=True)
+    if isinstance(key, str):
+        return key
+    written = node.value if isinstance(node.value, str) else key
+    raise _Fault(node.start_mark.line + 1, str(written)[:80], f"YAML reads this key as {key!r}; quote it")
 
 
 def _vault(loader: t.Any, node: t.Any) -> t.NoReturn:
@@ -199,7 +210,8 @@ def read(text: str, *, source: str = "content") -> dict[str, t.Any]:
     if "steps" not in found:
         rule = "is missing; an empty task sequence is written steps: []"
         raise InvalidInput([Problem(f"{source}: steps", "", rule)])
-    return t.cast("dict[str, t.Any]", _settled(found))
+    # Few files have such texts, and this is a walk over all values.
+    return t.cast("dict[str, t.Any]", _settled(found) if "end_of_line" in text else found)
 
 
 def _load(text: str, source: str) -> t.Any:
@@ -237,9 +249,11 @@ def _refuse_depth(text: str, source: str) -> None:
 def _refuse_expansion(value: t.Any, source: str) -> None:
     """Refuse aliases that multiply (the objects are shared until something walks over them) and odd kinds."""
     left = MOST_VALUES
-    pending = [value]
+    pending = [(value, 0)]
     while pending:
-        item = pending.pop()
+        item, depth = pending.pop()
+        if isinstance(item, str):
+            continue
         inner: t.Collection[t.Any] = ()
         if isinstance(item, dict):
             inner = item.values()
@@ -252,7 +266,10 @@ def _refuse_expansion(value: t.Any, source: str) -> None:
         if left < 0:
             rule = f"holds more than {MOST_VALUES} values when aliases are written out"
             raise InvalidInput([Problem(source, "", rule)])
-        pending.extend(inner)
+        if depth > _DEEPEST:
+            rule = f"is nested more than {_DEEPEST} levels deep when aliases are written out"
+            raise InvalidInput([Problem(source, "", rule)])
+        pending.extend((child, depth + 1) for child in inner)
 
 
 def _settled(value: t.Any) -> t.Any:
@@ -264,27 +281,40 @@ def _settled(value: t.Any) -> t.Any:
     return [_settled(item) for item in value] if isinstance(value, list) else value
 
 
-def substitute(value: t.Any, variables: t.Mapping[str, t.Any], path: str) -> t.Any:
-    """Return data with every ``{var: name}`` replaced.
+def substitute(
+    content: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], source: str = "content"
+) -> tuple[dict[str, t.Any], list[str]]:
+    """Return the content of a file with every ``{var: name}`` replaced, and the variables that nothing names.
 
     :raises InvalidInput: names every place whose variable is not given.
     """
-    problems: list[Problem] = []
-    replaced = _substituted(value, variables, path, problems)
-    if problems:
-        raise InvalidInput(problems)
-    return replaced
+    work = _Substituting(variables)
+    replaced = {key: work.value(item, f"{source}: {key}") for key, item in content.items()}
+    if work.problems:
+        raise InvalidInput(work.problems)
+    return replaced, sorted(str(name) for name in variables if name not in work.used)
 
 
-def _substituted(value: t.Any, variables: t.Mapping[str, t.Any], path: str, problems: list[Problem]) -> t.Any:
-    if isinstance(value, dict):
-        if set(value) == {"var"} and isinstance(value["var"], str):
-            name = value["var"]
-            if name not in variables:
-                known = ", ".join(sorted(map(str, variables))) or "none"
-                problems.append(Problem(path, f"{{var: {name}}}", f"variables has no {name} (it has: {known})"))
-            return variables.get(name)
-        return {key: _substituted(item, variables, f"{path}.{key}", problems) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_substituted(item, variables, f"{path}[{index}]", problems) for index, item in enumerate(value)]
-    return value
+class _Substituting:
+    def __init__(self, variables: t.Mapping[str, t.Any]) -> None:
+        self.variables = variables
+        self.used: set[str] = set()
+        self.problems: list[Problem] = []
+
+    def value(self, value: t.Any, path: str) -> t.Any:
+        """Return a copy of a value with variables replaced; ``path`` names its place."""
+        if isinstance(value, dict):
+            if set(value) == {"var"} and isinstance(value["var"], str):
+                return self._variable(value["var"], path)
+            return {key: self.value(item, f"{path}.{key}") for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.value(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return value
+
+    def _variable(self, name: str, path: str) -> t.Any:
+        self.used.add(name)
+        if name not in self.variables:
+            known = ", ".join(sorted(map(str, self.variables))) or "none"
+            rule = f"the option variables has no {name} (it has: {known})"
+            self.problems.append(Problem(path, f"{{var: {name}}}", rule))
+        return self.variables.get(name)

@@ -159,7 +159,8 @@ def _properties_weight(properties: t.Mapping[str, t.Any]) -> int:
 def _value_weight(value: t.Any) -> int:
     if isinstance(value, str):
         # Three characters of markup are written as entities.
-        return len(value.encode("utf-8", "surrogatepass")) + 3 * sum(map(value.count, "<>&"))
+        size = len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+        return size + 3 * (value.count("<") + value.count(">") + value.count("&"))
     if isinstance(value, list):
         return sum(_TAGS + _value_weight(item) for item in value)
     inner = getattr(value, "properties", None)

@@ -77,7 +77,7 @@ def test_round_trips(path: Path) -> None:
     assert to_sequence_yaml(from_sequence_yaml(file)) == file
     assert not [line for line in file.split("\n") if line != line.rstrip(" \t")]
     wanted = as_written(parse_steps(data["steps"]).sequence)
-    by_src = _sequence_file.parse(file.encode("utf-8"), {})["steps"]
+    by_src = _sequence_file.parse(file.encode("utf-8"), {})[0]["steps"]
     by_vars_files = plain(DataLoader().load(file))["steps"]
     assert as_written(parse_steps(by_src).sequence) == wanted
     assert as_written(parse_steps(by_vars_files).sequence) == wanted

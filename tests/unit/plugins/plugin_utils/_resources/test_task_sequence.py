@@ -10,6 +10,7 @@ import dataclasses
 import typing as t
 
 import pytest
+from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.lint import rules_limits
 from ansible_collections.configmgr.osd.tests.simulator.sequences import package_methods
 from tests.unit.plugins.plugin_utils._resources.bench import PACKAGE, STEPS, Bench, command, find
 
@@ -374,3 +375,25 @@ def test_properties_of_a_newer_site_survive(either: Bench) -> None:
     finally:
         del item.properties["FutureSetting"]
         made.pop(item.name, None)
+
+
+# -- lint --------------------------------------------------------------------------------------------
+
+
+def test_the_size_of_what_the_site_holds_is_measured_and_not_computed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The finding stays; the text, which costs most of lint, is only written for steps that are new."""
+    steps = [command(f"Step {number}") for number in range(5)]
+    package_id = bench.ok(MODULE, name="Large", steps=steps)["task_sequence"]["package_id"]
+    monkeypatch.setattr(rules_limits, "STORED", len(bench.text(package_id)))
+
+    def written(_sequence: t.Any) -> str:
+        raise AssertionError("the text was written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rules_limits, "write_sequence", written)
+        done = bench.ok(MODULE, name="Large", steps=steps)
+    assert not done["changed"] and "stored-size" in [finding["rule"] for finding in done["lint"]]
+    changed = bench.ok(MODULE, name="Large", steps=steps[:4], check=True)
+    assert "stored-size" in [finding["rule"] for finding in changed["lint"]]

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import stat
+from pathlib import Path
+
 import pytest
 from tests.unit.plugins.plugin_utils._resources.bench import Bench, find
 
@@ -65,3 +68,31 @@ def test_nothing_found_is_an_empty_list(bench: Bench) -> None:
     assert bench.ok(MODULE, name="Nothing")["task_sequences"] == []
     assert bench.ok(MODULE, package_id="PS1FFFFF")["task_sequences"] == []
     assert "mutually exclusive" in bench.refused(MODULE, name="x", package_id="PS100041")
+
+
+def test_a_file_instead_of_steps(bench: Bench, tmp_path: Path) -> None:
+    bench.folder = tmp_path
+    planned = bench.ok(MODULE, package_id="PS100041", dest="ts.yml", check=True)
+    assert planned["changed"] and list(tmp_path.iterdir()) == []
+    done = bench.ok(MODULE, package_id="PS100041", dest="ts.yml")
+    assert done == planned and done["task_sequences"][0]["steps"] is None and done["task_sequences"][0]["steps_count"]
+    path = Path(done["dest"])
+    assert path == tmp_path.resolve() / "ts.yml" and stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert bench.writes() == []
+    path.chmod(0o644)
+    assert not bench.ok(MODULE, package_id="PS100041", dest="ts.yml")["changed"]
+    assert not bench.ok("cm_task_sequence", src="ts.yml")["changed"]
+    bench.ok("cm_task_sequence", package_id="PS100041", description="other")
+    assert bench.ok(MODULE, package_id="PS100041", dest=str(path), check=True)["changed"]
+    assert bench.ok(MODULE, package_id="PS100041", dest=str(path))["changed"]
+    assert "description: other" in path.read_text(encoding="utf-8") and stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_what_is_wrong_with_a_file(bench: Bench, tmp_path: Path) -> None:
+    bench.folder = tmp_path
+    assert "dest (x.yml): holds one task sequence" in bench.refused(MODULE, dest="x.yml")
+    for check in (True, False):
+        assert "has no such task sequence" in bench.refused(MODULE, name="No", dest="x.yml", check=check)
+        assert "is a folder" in bench.refused(MODULE, package_id="PS100041", dest=".", check=check)
+        assert "no such folder" in bench.refused(MODULE, package_id="PS100041", dest="no/x.yml", check=check)
+    assert list(tmp_path.iterdir()) == []

@@ -201,12 +201,63 @@ def test_a_secret_does_not_follow_to_another_account(bench: Bench) -> None:
     assert "steps[1].steps[0].password (Join)" in message and "account is another one" in message
 
 
+def renamed_steps(place: str, **given: str) -> list[dict[str, t.Any]]:
+    """Return two groups with a step that has a stored secret in the first, renamed there or moved and renamed."""
+    wanted = {**steps_with(None)[1]["steps"][0], "description": "Joins", **given}
+    stays, other = ({"name": name, "type": "run_command_line", "command_line": name} for name in ("Stays", "Other"))
+    first = [stays, {**wanted, "name": "Renamed" if place == "here" else "Join"}]
+    return [
+        {"name": "One", "steps": [stays] if place == "there" else first},
+        {"name": "Two", "steps": [other, {**wanted, "name": "Renamed"}] if place == "there" else [other]},
+    ]
+
+
+def test_a_renamed_step_at_its_place_keeps_its_secret(bench: Bench, mode: str) -> None:
+    """The same class between matched neighbours, and the same account."""
+    bench.ok(MODULE, name="Secrets", steps=renamed_steps("before", password=LONG))
+    if mode == "blank":
+        assert "Renamed" in bench.refused(MODULE, "secret_unreadable", name="Secrets", steps=renamed_steps("here"))
+        return
+    done = bench.ladder(MODULE, name="Secrets", steps=renamed_steps("here"))
+    assert find(bench.tree(done["task_sequence"]["package_id"]), "Renamed")["DomainPassword"] == LONG
+
+
+def test_likeness_in_the_diff_never_hands_on_a_secret(bench: Bench, mode: str) -> None:
+    """A step that was moved and renamed at once reads as such in the diff, which is wording only."""
+    package_id = bench.ok(MODULE, name="Secrets", steps=renamed_steps("before", password=LONG))["task_sequence"][
+        "package_id"
+    ]
+    message = bench.refused(MODULE, name="Secrets", steps=renamed_steps("there", password=STORED))
+    assert "steps[1].steps[1].password (Renamed)" in message and "no step on the site" in message
+    done = bench.ladder(MODULE, name="Secrets", steps=renamed_steps("there"))
+    text = done["diff"]["prepared"]
+    assert "> Two / Renamed (join_domain_or_workgroup): moved, was One / Join" in text
+    assert "renamed, was Join" in text
+    assert mode == "blank" or "lost with it: the stored secret password" in text
+    assert not find(bench.tree(package_id), "Renamed").get("DomainPassword")
+
+
 def test_a_removed_step_names_the_secret_that_is_lost(bench: Bench, mode: str) -> None:
     bench.ok(MODULE, name="Secrets", steps=steps_with(LONG))
     done = bench.ok(MODULE, name="Secrets", steps=steps_with(LONG)[:1])
     if mode != "blank":
         assert "lost with it: the stored secret password" in done["diff"]["prepared"]
         assert "the secret variable Bios" in done["diff"]["prepared"]
+
+
+def test_a_backup_holds_no_secret_and_restoring_keeps_them_all(bench: Bench, mode: str, tmp_path: Path) -> None:
+    bench.folder = tmp_path
+    made = bench.ok(MODULE, name="Secrets", steps=steps_with(LONG))
+    package_id = made["task_sequence"]["package_id"]
+    before = bench.tree(package_id)
+    changed = [{**step, "description": "changed"} for step in steps_with(LONG)]
+    done = bench.ok(MODULE, name="Secrets", steps=changed, backup=True)
+    assert LONG not in Path(done["backup_file"]).read_text(encoding="utf-8")
+    if mode == "blank":
+        bench.refused(MODULE, "secret_unreadable", name="Secrets", src=done["backup_file"])
+        return
+    bench.ladder(MODULE, name="Secrets", src=done["backup_file"])
+    assert bench.tree(package_id) == before
 
 
 # -- update_secrets ------------------------------------------------------------------------------------

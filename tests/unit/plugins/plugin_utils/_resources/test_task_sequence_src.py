@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import io
 import typing as t
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -115,8 +117,66 @@ def test_exports_in_every_wrapping(bench: Bench, data: bytes) -> None:
     assert bench.steps("Exported") == [{"name": "One", "type": "run_command_line", "command_line": "cmd"}]
 
 
-def test_a_zip_says_what_to_do(bench: Bench) -> None:
-    assert "zip archive" in bench.refused(MODULE, name="x", src=write(bench, b"PK\x03\x04rest"))
+def zipped(**objects: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for package_id, text in objects.items():
+            archive.writestr(f"SMS_TaskSequencePackage/{package_id}/object.xml", text.replace("utf-16", "utf-8"))
+    return data.getvalue()
+
+
+def test_a_zip_of_the_console(bench: Bench) -> None:
+    done = bench.ladder(MODULE, name="Exported", src=write(bench, zipped(PS100042=OBJECT)))
+    assert done["task_sequence"]["steps_count"] == 1
+    assert "damaged" in bench.refused(MODULE, name="x", src=write(bench, b"PK\x03\x04rest"))
+
+
+def test_a_zip_with_several(bench: Bench) -> None:
+    other = OBJECT.replace("<VALUE>x<", "<VALUE>Other<").replace('name="One"', 'name="Two"')
+    src = write(bench, zipped(PS100042=OBJECT, PS100043=other))
+    bench.ladder(MODULE, name="other", src=src)
+    assert [step["name"] for step in bench.steps("other")] == ["Two"]
+    message = bench.refused(MODULE, name="Third", src=src)
+    assert "none of the task sequences in the zip bears the name Third" in message and "PS100043 (Other)" in message
+    assert "choose one with name: PS100042 (x), " in bench.refused(MODULE, package_id="PS100041", src=src)
+
+
+def test_a_whole_export_sets_what_the_task_does_not(bench: Bench) -> None:
+    """A property that the export does not have is not managed."""
+    extra = (
+        '<PROPERTY NAME="Description" TYPE="string"><VALUE>Exported</VALUE></PROPERTY>'
+        '<PROPERTY NAME="Duration" TYPE="uint32"><VALUE>77</VALUE></PROPERTY>'
+        '<PROPERTY NAME="BootImageID" TYPE="string"><VALUE>PS100005</VALUE></PROPERTY><PROPERTY NAME="Sequence"'
+    )
+    whole = OBJECT.replace("utf-16", "utf-8")
+    src = write(bench, whole.replace('<PROPERTY NAME="Sequence"', extra))
+    bench.ladder(MODULE, src=src, description="Mine", category="Kept")
+    (row,) = bench.packages("x")
+    assert (row["Description"], row["Duration"], row["BootImageID"]) == ("Mine", 77, "PS100005")
+    assert row["Category"] == "Kept" and row["TsEnabled"] is True
+    foreign = write(bench, whole.replace('<PROPERTY NAME="Sequence"', extra.replace("PS100005", "XYZ00005")))
+    message = bench.refused(MODULE, "unresolved_reference", src=foreign)
+    assert "boot_image (XYZ00005)" in message and "unknown_ids: keep" in message
+    bench.ladder(MODULE, src=foreign, boot_image="")
+    broken = whole.replace('<PROPERTY NAME="Sequence"', extra.replace("77", "long"))
+    assert "object.xml: a number" in bench.refused(MODULE, src=write(bench, broken))
+
+
+def test_ids_of_another_site_in_an_export_say_how_to_keep_them(bench: Bench) -> None:
+    text = '<variable name="PackageID" property="PackageID">XYZ00012</variable></defaultVarList>'
+    src = write(bench, XML.replace("</defaultVarList>", text))
+    message = bench.refused(MODULE, "unresolved_reference", name="x", src=src)
+    assert "steps[0].package (XYZ00012)" in message and "unknown_ids: keep" in message
+
+
+def test_variables_that_nothing_names_are_pointed_out(bench: Bench) -> None:
+    src = write(bench, YAML)
+    bench.ok(MODULE, src=src, variables={"join_password": SECRET, "join_pasword": SECRET, "more": 1})
+    assert "variables: join_pasword, more: nothing in the file names them." in bench.warnings
+    bench.ok(MODULE, src=src, variables={"join_password": SECRET})
+    assert not any(text.startswith("variables") for text in bench.warnings)
+    bench.ok(MODULE, name="Exported", src=write(bench, XML), variables={"join_password": SECRET})
+    assert "variables: join_password: an export has no places for variables." in bench.warnings
 
 
 def test_a_file_and_the_same_steps_in_the_play_are_equal(bench: Bench) -> None:

@@ -196,3 +196,18 @@ def test_sequences_differ_in_order_depth_and_class_but_not_in_version() -> None:
     assert not equality.same(Sequence([first, second]), Sequence([second, first]))
     assert not equality.same(Sequence([first]), Sequence([Step(GROUP, {"Name": "A step"}, None, [first])]))
     assert not equality.same(Sequence([first]), Sequence([first, second]))
+
+
+def test_what_was_compared_before_does_not_blur_kinds() -> None:
+    """1, True and "1" are equal to Python and to its caches."""
+    for first, second in ((1, True), (True, 1), ("1", 1), (1, "1")):
+        forms = [equality.canonical_properties(step(COMMAND, Description=value)) for value in (first, second)]
+        as_number = [equality.canonical_properties(step(COMMAND, Timeout=value))["Timeout"] for value in ("1", 1)]
+        assert as_number == [1, 1]
+        assert (forms[0] == forms[1]) == ({str(first).casefold(), str(second).casefold()} == {"1"})
+
+
+def test_a_long_text_is_compared_like_a_short_one() -> None:
+    long = "x" * 1000
+    assert equality.same_step(step(COMMAND, CommandLine=long), step(COMMAND, CommandLine=long[:]))
+    assert not equality.same_step(step(COMMAND, CommandLine=long), step(COMMAND, CommandLine=long + "y"))

@@ -14,6 +14,7 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.match impo
     SAME_NAME,
     SAME_PATH,
     SAME_PLACE,
+    identical,
     match,
 )
 from ansible_collections.configmgr.osd.plugins.plugin_utils._sequence.model import GROUP, PREFIX, Sequence, Step
@@ -43,6 +44,16 @@ def test_equal_subtrees_come_first_even_from_another_place() -> None:
     assert found.old_of(one.steps[0]) is a
     assert {pair.kind for pair in found.pairs} == {EQUAL}
     assert (found.added, found.removed) == ([new.steps[1]], [])
+
+
+def test_equal_sequences_need_no_look_at_their_content() -> None:
+    twins = [group("G", run("A"), run("A"), reboot("R")), group("G", run("A"), reboot("R")), run("A"), group("G")]
+    old, new = Sequence(twins), copy.deepcopy(Sequence(twins))
+    quick, thorough = identical(old, new), match(old, new)
+    assert [(id(p.old), id(p.new), p.kind) for p in quick.pairs] == [
+        (id(p.old), id(p.new), p.kind) for p in thorough.pairs
+    ]
+    assert (quick.added, quick.removed) == ([], [])
 
 
 def test_a_changed_step_is_found_by_its_path() -> None:

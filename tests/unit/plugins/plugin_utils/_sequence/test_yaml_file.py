@@ -362,10 +362,10 @@ def test_aliases_that_multiply(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_values_are_put_in_for_variables() -> None:
     data = {"steps": [{"name": "x", "password": {"var": "p"}}, {"name": {"var": "missing", "x": 1}}]}
-    assert substitute(data, {"p": "s"}, "src")["steps"][0]["password"] == "s"
-    with pytest.raises(
-        InvalidInput, match=re.escape("src.steps[0].password ({var: p}): variables has no p (it has: q)")
-    ):
+    expected = {"steps": [{"name": "x", "password": "s"}, data["steps"][1]]}
+    assert substitute(data, {"p": "s", "q": 1}, "src") == (expected, ["q"])
+    message = "src: steps[0].password ({var: p}): the option variables has no p (it has: q)"
+    with pytest.raises(InvalidInput, match=re.escape(message)):
         substitute(data, {"q": "secret"}, "src")
 
 
