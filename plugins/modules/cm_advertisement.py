@@ -66,19 +66,34 @@ options:
       - From when on the task sequence is offered, for example V(2025-06-01 08:00) by the clock of each client, or
         V(2025-06-01 08:00Z) in UTC. Other zones are refused.
       - V("") means at once.
+      - A time by the clock of each client that no clock shows, because clocks are put forward that night, gives a
+        warning where the control node is in such a zone, and is refused where O(client_time_zone) is.
     type: str
   expires_at:
     description:
       - When the offer ends, in the form of O(available_at). V("") means never.
+      - The cmdlets call this the deadline; it is not. When a required task sequence starts is in O(assignments).
+    type: str
+  client_time_zone:
+    description:
+      - The IANA name of the time zone of the clients, for example V(Europe/Berlin).
+      - Only used to look at times without C(Z), nothing is converted. A time that the clocks there leave out is
+        refused, one that they show twice gives a warning.
     type: str
   assignments:
     description:
       - When a required task sequence starts.
       - An entry is V(as_soon_as_possible), V(log_on), or V(log_off); a mapping with a time as C(at); or a mapping
-        with a time as C(start) and a mapping as C(every), which has one of C(minutes), C(hours), C(days), or C(weeks)
-        together with C(weekday).
-      - The list is complete; V([]) clears it. Its order does not count.
+        with a time as C(start) and a mapping as C(every).
+      - C(every) has one of C(minutes), C(hours), and C(days); or C(weeks) and C(weekday); or C(months) and C(day),
+        which is a number or V(last); or C(months), C(week) (V(first), V(second), V(third), V(fourth), V(last)), and
+        C(weekday).
+      - A mapping may have a C(duration), a mapping of C(days), C(hours), and C(minutes).
+      - A mapping with C(token) has the 16 hexadecimal digits that C(New-CMSchedule) calls a schedule string.
+      - At most 15 schedules; any number of events. The list is complete; V([]) clears it. Its order does not count.
       - A schedule of another kind is kept when it is given as the info module shows it, by class and properties.
+        C(offset_days), the days after a weekday of a month, is refused unless it is 0, as nobody has published how
+        sites store it.
     type: list
     elements: raw
   rerun:
@@ -97,6 +112,51 @@ options:
     description:
       - Whether devices may use distribution points of a neighbour boundary group.
     type: bool
+  use_default_boundary_group:
+    description:
+      - Whether devices may fall back to the distribution points of the site's default boundary group.
+        V(false) for a new one.
+    type: bool
+  share_with_peers:
+    description:
+      - Whether devices share the content with others on their subnet (BranchCache). V(true) for a new one.
+    type: bool
+  pre_download:
+    description:
+      - Whether devices download the content before somebody starts the task sequence. V(false) for a new one.
+    type: bool
+  internet_clients:
+    description:
+      - Whether devices on the internet may run it. V(false) for a new one.
+    type: bool
+  metered_network:
+    description:
+      - Whether devices download for a required deployment over a metered network. V(false) for a new one.
+    type: bool
+  show_progress:
+    description:
+      - Whether people see the progress of the task sequence. V(true) for a new one.
+    type: bool
+  run_independently:
+    description:
+      - Whether people may start a required deployment by themselves, before its time. V(true) for a new one.
+    type: bool
+  install_outside_maintenance_windows:
+    description:
+      - Whether a required deployment runs outside of maintenance windows. V(false) for a new one.
+    type: bool
+  restart_outside_maintenance_windows:
+    description:
+      - Whether it may restart devices outside of maintenance windows. V(false) for a new one.
+    type: bool
+  persist_on_write_filter:
+    description:
+      - Whether changes on devices with a write filter are kept. V(true) for a new one.
+    type: bool
+  wake_on_lan:
+    description:
+      - Whether devices are woken for a required deployment. V(false) for a new one.
+    type: bool
   comment:
     description:
       - The comment. V("") clears it.
@@ -105,17 +165,44 @@ options:
     description:
       - Whether to make another advertisement and delete this one where something is to change that the site cannot
         change. The new one has a new ID, so members that already ran it may run it again.
-      - The new one is made first. When the old one cannot be deleted then, the error names both, and the next run with
-        the same options deletes the old one.
+      - The new one is made first and carries a trace of the old one in a text that is free for software of others.
+        When the old one cannot be deleted then, the error names both, and the next run with the same options deletes
+        the old one. Two advertisements of one name without that trace are never taken for a replacement.
     type: bool
     default: false
   confirm:
     description:
-      - The name or ID of the collection, where a deployment reaches so far that it has to be confirmed.
-      - Needed for a required deployment, or one that media and PXE see, to a built-in collection; not for an available
-        one to All Unknown Computers. Also needed for a required deployment with a future O(available_at) that media
-        and PXE see, as they ignore the time.
+      - The name of the collection, where the safety gate stands in the way.
+      - The gate is asked when an advertisement is created, replaced, made required, shown to media and PXE, or made to
+        start earlier. It opens when this is the name of the collection and O(max_targets) is at least the number of its
+        members. Its error lists all reasons.
+      - It refuses a required deployment to a built-in collection; one that media and PXE see to a built-in
+        collection, except an available one to All Unknown Computers; and a required one that media and PXE see with
+        times ahead, as they ignore times.
+      - It refuses a required deployment of a high-risk task sequence that reaches more than 100 devices or more than
+        O(max_targets), a site system, a collection of O(protected_collections), or a device of O(never_include).
+      - High-risk is a task sequence that formats or converts a disk, applies an image, upgrades, captures, or runs
+        Sysprep in a step that is enabled, or runs another one that does; and one that the site calls an operating
+        system deployment or high-impact.
     type: str
+  max_targets:
+    description:
+      - How many devices a deployment may reach. An available or harmless one above this gives a warning; for a
+        required one of a high-risk task sequence see O(confirm).
+    type: int
+    default: 100
+  protected_collections:
+    description:
+      - Collections, by name or as V(id:PS10002C), to which no high-risk task sequence is required without
+        O(confirm).
+    type: list
+    elements: raw
+  never_include:
+    description:
+      - Names of devices, or patterns with C(*) and C(?), that no required high-risk task sequence may reach without
+        O(confirm).
+    type: list
+    elements: str
   state:
     description:
       - Whether the advertisement exists.
@@ -125,6 +212,8 @@ options:
 seealso:
   - module: configmgr.osd.cm_advertisement_info
   - module: configmgr.osd.cm_task_sequence
+  - plugin: configmgr.osd.from_schedule_text
+    plugin_type: filter
 """
 
 EXAMPLES = r"""
@@ -151,6 +240,21 @@ EXAMPLES = r"""
     collection: {id: SMS000US}
     purpose: available
     make_available_to: media_pxe
+
+- name: Upgrade at night, every second Tuesday until it worked, behind a guard that the whole play shares
+  configmgr.osd.cm_advertisement:
+    task_sequence: Windows 11 - in-place upgrade
+    collection: OSD - Finance
+    purpose: required
+    rerun: if_failed
+    client_time_zone: Europe/Berlin
+    assignments:
+      - {start: "2025-06-10 22:00", every: {months: 1, week: second, weekday: tuesday}, duration: {hours: 6}}
+    wake_on_lan: true
+    install_outside_maintenance_windows: false
+    max_targets: 100
+    protected_collections: [Servers, id:SMS00001]
+    never_include: ["DC*", "CM01"]
 
 - name: No such advertisement
   configmgr.osd.cm_advertisement:
@@ -215,7 +319,7 @@ advertisement:
       type: str
       sample: ""
     assignments:
-      description: Events and schedules. A schedule that this module cannot write yet is shown as its class.
+      description: Events and schedules. One that a play cannot write is shown as its class and properties.
       returned: success
       type: list
       elements: raw
@@ -235,6 +339,61 @@ advertisement:
       returned: success
       type: bool
       sample: true
+    show_progress:
+      description: Whether people see the progress.
+      returned: success
+      type: bool
+      sample: true
+    run_independently:
+      description: Whether people may start a required deployment by themselves.
+      returned: success
+      type: bool
+      sample: true
+    install_outside_maintenance_windows:
+      description: Whether it runs outside of maintenance windows.
+      returned: success
+      type: bool
+      sample: false
+    restart_outside_maintenance_windows:
+      description: Whether it may restart devices outside of maintenance windows.
+      returned: success
+      type: bool
+      sample: false
+    persist_on_write_filter:
+      description: Whether changes on devices with a write filter are kept.
+      returned: success
+      type: bool
+      sample: true
+    internet_clients:
+      description: Whether devices on the internet may run it.
+      returned: success
+      type: bool
+      sample: false
+    metered_network:
+      description: Whether devices download over a metered network.
+      returned: success
+      type: bool
+      sample: false
+    wake_on_lan:
+      description: Whether devices are woken for it.
+      returned: success
+      type: bool
+      sample: false
+    use_default_boundary_group:
+      description: Whether devices may fall back to the site's default boundary group.
+      returned: success
+      type: bool
+      sample: false
+    share_with_peers:
+      description: Whether devices share the content with others on their subnet.
+      returned: success
+      type: bool
+      sample: true
+    pre_download:
+      description: Whether devices download the content before the start.
+      returned: success
+      type: bool
+      sample: false
     comment:
       description: The comment.
       returned: success
@@ -251,6 +410,32 @@ advertisement:
       returned: success
       type: bool
       sample: true
+gate:
+  description: What the safety gate found.
+  returned: when it was asked
+  type: dict
+  contains:
+    members:
+      description: The number of members of the collection, V(null) when that is only planned.
+      returned: always
+      type: int
+      sample: 12
+    high_risk:
+      description: Whether the task sequence is high-risk, V(null) when it exists only as the plan of an earlier task.
+      returned: always
+      type: bool
+      sample: true
+    reasons:
+      description: Why it is high-risk, and what had to be confirmed.
+      returned: always
+      type: list
+      elements: str
+      sample: [the step Apply Windows (apply_operating_system_image) applies an operating system]
+    confirmed_by:
+      description: The confirmation that opened the gate, V(null) when nothing had to be confirmed.
+      returned: always
+      type: str
+      sample: OSD - Finance pilot
 msg:
   description: What stands out, for example that a new deployment was made or that one became required.
   returned: when there is something to say
@@ -284,13 +469,28 @@ SPEC = {
         },
         "available_at": {"type": "str"},
         "expires_at": {"type": "str"},
+        "client_time_zone": {"type": "str"},
         "assignments": {"type": "list", "elements": "raw"},
         "rerun": {"type": "str", "choices": ["always", "never", "if_failed", "if_succeeded"]},
         "content": {"type": "str", "choices": ["all_first", "as_needed", "run_from_dp"]},
         "use_neighbor_boundary_group": {"type": "bool"},
+        "use_default_boundary_group": {"type": "bool"},
+        "share_with_peers": {"type": "bool"},
+        "pre_download": {"type": "bool"},
+        "internet_clients": {"type": "bool"},
+        "metered_network": {"type": "bool"},
+        "show_progress": {"type": "bool"},
+        "run_independently": {"type": "bool"},
+        "install_outside_maintenance_windows": {"type": "bool"},
+        "restart_outside_maintenance_windows": {"type": "bool"},
+        "persist_on_write_filter": {"type": "bool"},
+        "wake_on_lan": {"type": "bool"},
         "comment": {"type": "str"},
         "allow_replace": {"type": "bool", "default": False},
         "confirm": {"type": "str"},
+        "max_targets": {"type": "int", "default": 100},
+        "protected_collections": {"type": "list", "elements": "raw"},
+        "never_include": {"type": "list", "elements": "str"},
         "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
     },
 }

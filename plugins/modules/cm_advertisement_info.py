@@ -121,7 +121,7 @@ advertisements:
       type: str
       sample: ""
     assignments:
-      description: Events and schedules. A schedule that a play cannot write yet is shown as its class and properties.
+      description: Events and schedules. One that a play cannot write is shown as its class and properties.
       returned: success
       type: list
       elements: raw
@@ -141,6 +141,61 @@ advertisements:
       returned: success
       type: bool
       sample: true
+    show_progress:
+      description: Whether people see the progress.
+      returned: success
+      type: bool
+      sample: true
+    run_independently:
+      description: Whether people may start a required deployment by themselves.
+      returned: success
+      type: bool
+      sample: true
+    install_outside_maintenance_windows:
+      description: Whether it runs outside of maintenance windows.
+      returned: success
+      type: bool
+      sample: false
+    restart_outside_maintenance_windows:
+      description: Whether it may restart devices outside of maintenance windows.
+      returned: success
+      type: bool
+      sample: false
+    persist_on_write_filter:
+      description: Whether changes on devices with a write filter are kept.
+      returned: success
+      type: bool
+      sample: true
+    internet_clients:
+      description: Whether devices on the internet may run it.
+      returned: success
+      type: bool
+      sample: false
+    metered_network:
+      description: Whether devices download over a metered network.
+      returned: success
+      type: bool
+      sample: false
+    wake_on_lan:
+      description: Whether devices are woken for it.
+      returned: success
+      type: bool
+      sample: false
+    use_default_boundary_group:
+      description: Whether devices may fall back to the site's default boundary group.
+      returned: success
+      type: bool
+      sample: false
+    share_with_peers:
+      description: Whether devices share the content with others on their subnet.
+      returned: success
+      type: bool
+      sample: true
+    pre_download:
+      description: Whether devices download the content before the start.
+      returned: success
+      type: bool
+      sample: false
     comment:
       description: The comment.
       returned: success

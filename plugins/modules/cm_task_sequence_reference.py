@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - configmgr.osd._attributes.action_group
   - configmgr.osd._site
   - configmgr.osd._planned
+  - configmgr.osd._gate
 attributes:
   check_mode:
     support: full
@@ -111,7 +112,9 @@ options:
     default: false
 notes:
   - A task sequence that uses the object only through a child is listed in C(skipped); its child is changed.
-    The site updates the list of what such a parent needs when it is saved the next time.
+  - A step that runs a child also stores what the child needs, and the site computes the references of the parent from
+    that. Such a list in a parent that was not changed itself still names the old object until the parent is saved with
+    M(configmgr.osd.cm_task_sequence) or in the console, so distribute the new object before you delete the old one.
 seealso:
   - module: configmgr.osd.cm_object_usage_info
   - module: configmgr.osd.cm_task_sequence_step
@@ -214,12 +217,13 @@ unresolved:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._args import PLANNED_ARGS, SITE_ARGS
+from ..module_utils._args import GATE_ARGS, PLANNED_ARGS, SITE_ARGS
 
 SPEC = {
     "argument_spec": {
         **SITE_ARGS,
         **PLANNED_ARGS,
+        **GATE_ARGS,
         "kind": {
             "type": "str",
             "required": True,

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.integration.expected_requests import Case
 
@@ -26,6 +26,8 @@ class Counted:
     case: Case
     args: Args
     setup: Setup = ()
+    switches: dict[str, t.Any] = field(default_factory=dict)
+    """What the simulated site does otherwise than by default."""
 
 
 def command(name: str = "Say hello", line: str = "cmd.exe /c echo hello") -> Args:
@@ -174,7 +176,7 @@ TASK_SEQUENCES = [
     ),
     Counted(
         "an ID that the site's steps do not hold",
-        Case(TS, "change", kinds=("os_image",)),
+        Case(TS, "change", kinds=("os_image",), high_risk=True),
         sequence(IMAGE_BY_ID),
         (made(),),
     ),
@@ -256,6 +258,15 @@ TASK_SEQUENCES = [
     ),
 ]
 
+TASK_SEQUENCES += [
+    Counted(
+        "high-risk steps that are required somewhere",
+        Case(TS, "change", high_risk=True, required=True),
+        sequence(IMAGE_BY_ID, command()),
+        (made(IMAGE_BY_ID), (ADVERTISEMENT, {**OFFER, **ASAP, "task_sequence": "Counted"})),
+    ),
+]
+
 TS_PACKAGES = [
     Counted("nothing to change", Case(TS_PACKAGE, "same"), {"name": "Counted"}, (made(),)),
     Counted("create", Case(TS_PACKAGE, "create", pulls=SCOPES), {"name": "Counted"}),
@@ -316,7 +327,7 @@ ADVERTISEMENTS = [
     ),
     Counted(
         "change to a schedule",
-        Case(ADVERTISEMENT, "change", schedules=True),
+        Case(ADVERTISEMENT, "change", schedules=True, gate=True),
         {**OFFER, **ONCE},
         ((ADVERTISEMENT, OFFER),),
     ),
@@ -343,6 +354,22 @@ ADVERTISEMENTS = [
         Case(ADVERTISEMENT, "replace"),
         {**OFFER, "collection": "id:PS100016", "allow_replace": True},
         ((ADVERTISEMENT, OFFER),),
+    ),
+    Counted(
+        "a high-risk one, required",
+        Case(ADVERTISEMENT, "create", high_risk=True),
+        {**OFFER, **ASAP, "task_sequence": "id:PS100041", "never_include": ["DC*", "CM01"]},
+    ),
+    Counted(
+        "a high-risk one, required, in check mode",
+        Case(ADVERTISEMENT, "create", check=True, high_risk=True, kinds=("task_sequence", "collection")),
+        {**OFFER, **ASAP, "task_sequence": "id:PS100041"},
+    ),
+    Counted(
+        "made required, by name",
+        Case(ADVERTISEMENT, "change", gate=True, high_risk=True, kinds=("task_sequence", "collection")),
+        {**OFFER, **ASAP, "task_sequence": "Windows 11 - Standard desktop", "collection": "OSD - Finance pilot"},
+        ((ADVERTISEMENT, {**OFFER, "task_sequence": "id:PS100041"}),),
     ),
     Counted("missing", Case(ADVERTISEMENT, "missing"), {"name": "Offer", "state": "absent"}),
     Counted("delete", Case(ADVERTISEMENT, "delete"), {"name": "Offer", "state": "absent"}, ((ADVERTISEMENT, OFFER),)),

@@ -21,7 +21,7 @@ SECRET = "Sup3rSecret-0815"
 PROVIDER_TEXT = "The disk of the site database is full"
 
 LOST = {"outcome_unknown", "not_as_written"}
-NO_ANSWER = {"unreachable", "protocol_error", *LOST}
+NO_ANSWER = {"unreachable", "connection_broken", *LOST}
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,12 @@ SCENARIOS = [
     ),
     Scenario("advertisement, create", Case(ADVERTISEMENT, "create", schedules=True), REQUIRED, ADS),
     Scenario(
+        "advertisement of a high-risk task sequence, create",
+        Case(ADVERTISEMENT, "create", high_risk=True),
+        {**tasks.OFFER, **tasks.ASAP, "task_sequence": "id:PS100041"},
+        ADS,
+    ),
+    Scenario(
         "advertisement of the pair, create",
         Case(ADVERTISEMENT, "create", kinds=("task_sequence", "collection")),
         tasks.PAIR,
@@ -197,7 +203,7 @@ SCENARIOS = [
     ),
     Scenario(
         "advertisement, change",
-        Case(ADVERTISEMENT, "change", schedules=True),
+        Case(ADVERTISEMENT, "change", schedules=True, gate=True),
         {**REQUIRED, "comment": "new"},
         ADS,
         setup=((ADVERTISEMENT, tasks.OFFER),),

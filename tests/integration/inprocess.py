@@ -6,7 +6,8 @@
 
 A task costs a few milliseconds this way instead of the second of an ansible-playbook, so that thousands of cases fit
 into a test run. What is left out: worker processes, inventories, templates. Each task gets a session of its own, as it
-would in a worker of its own, unless ``keep_session`` says that it is the next item of a loop.
+would in a worker of its own, unless ``keep_session`` says that it is the next item of a loop. Pauses of a task that
+waits take no time: the clock of the simulated site is moved instead.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import time
 import typing as t
 from dataclasses import dataclass, field
 
@@ -97,6 +99,7 @@ class InProcess:
         self.store = store
         self.kind = KINDS[store]
         self._loader = DataLoader()
+        self._slept = 0.0
         self._port = simulator.ports["stores"][store]["http"]
 
     def reset(self) -> None:
@@ -156,7 +159,16 @@ class InProcess:
             shared_loader_obj=None,
         )
         plugin._display = Messages()
+        plugin._sleep, plugin._clock = self._sleep, self._clock
         return plugin
+
+    def _sleep(self, seconds: float) -> None:
+        """Let a pause of a task pass at once, on the simulated site as well."""
+        self._slept += seconds
+        self.simulator.call("POST", "/clock", {"seconds": seconds}, store=self.store)
+
+    def _clock(self) -> float:
+        return time.monotonic() + self._slept
 
     def run(
         self, module: str, *, check: bool = False, diff: bool = False, keep_session: bool = False, **args: t.Any

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import pytest
 from tests.integration.conftest import STORES, Simulator
-from tests.integration.count_cases import EVERYTHING, Counted
-from tests.integration.expected_requests import expected_requests
+from tests.integration import count_cases, deploy_cases
+from tests.integration.count_cases import Counted
+from tests.integration.expected_requests import CHANGES, expected_requests
 from tests.integration.inprocess import InProcess
 from tests.integration.test_targets import requests
 
 pytestmark = pytest.mark.inprocess
 
-CHANGES = ("create", "change", "replace", "delete")
+EVERYTHING = [*count_cases.EVERYTHING, *deploy_cases.EVERYTHING]
 
 
 @pytest.mark.parametrize("store", STORES)
@@ -23,6 +24,7 @@ CHANGES = ("create", "change", "replace", "delete")
 def test_the_number_of_requests(counted: Counted, store: str, simulator: Simulator) -> None:
     """Neither a request more nor one less, and the task did what the case says."""
     site = InProcess(simulator, store)
+    site.switch(**counted.switches)
     for module, args in counted.setup:
         before = site.run(module, **args)
         assert before.changed and not before.failed, before.result

@@ -18,6 +18,8 @@ from .._cim import wql
 from .._cim.instance import Instance
 from .._errors import InvalidInput, Problem, ReferenceProblems
 from . import names
+from .deployable import why_no_step_can
+from .planned import NARROW, would_be
 from .ref import Ref
 from .site import DELETING, Site, same_name
 
@@ -103,6 +105,8 @@ KINDS: dict[str, Kind] = {
                 "LocalizedDescription",
                 "SoftwareVersion",
                 "Manufacturer",
+                "IsDeployable",
+                "NumberOfDeploymentTypes",
             ),
             narrow={"version": "SoftwareVersion", "manufacturer": "Manufacturer"},
             id_pattern=_MODEL_NAME,
@@ -153,8 +157,6 @@ KINDS: dict[str, Kind] = {
 }
 """Every kind of object that a play can refer to."""
 
-_NARROW = ("version", "manufacturer", "language")
-
 
 def parse_ref(value: t.Any, kind: str, path: str, *, parent: Ref | None = None) -> Ref:
     """Return the reference that a play wrote: a name, ``id:...``, ``{id: ...}`` or ``{name: ..., version: ...}``.
@@ -190,7 +192,7 @@ def _parse_mapping(value: t.Mapping[t.Any, t.Any], rule: Kind, path: str, parent
         return Ref(rule.name, id=_checked_id(given["id"], rule, f"{path}.id"), parent=parent, path=path)
     if "name" not in given:
         raise InvalidInput([Problem(path, "", "a reference needs a name or an id")])
-    narrowing = {key: _checked_text(given[key], f"{path}.{key}") for key in _NARROW if key in given}
+    narrowing = {key: _checked_text(given[key], f"{path}.{key}") for key in NARROW if key in given}
     name = _checked_name(given["name"], rule, f"{path}.name")
     return Ref(rule.name, name=name, parent=parent, path=path, **narrowing)
 
@@ -272,23 +274,35 @@ class Resolver:
         self._keep = unknown_ids == "keep"
         self._refs: dict[Ref, list[str]] = {}
         self._results: dict[Ref, Resolved] = {}
-        self._problems: list[Problem] = []
+        self._problems: list[tuple[Problem, dict[str, t.Any]]] = []
         self._failed: set[Ref] = set()
+        self._in_steps: set[Ref] = set()
+        self._held: set[str] = set()
         self.dangling: list[dict[str, t.Any]] = []
         self.unresolved: list[dict[str, t.Any]] = []
         self.warnings: list[str] = []
 
-    def add(self, ref: Ref) -> None:
-        """Note a reference; a program's parent is noted with it. Adding one twice costs nothing."""
+    def add(self, ref: Ref, *, in_steps: bool = False) -> None:
+        """Note a reference; a program's parent is noted with it. Adding one twice costs nothing.
+
+        ``in_steps``: a step is to install the object, so one that nothing can install is a problem.
+        """
         if ref.parent is not None:
             self.add(ref.parent)
         self._refs.setdefault(ref, []).append(ref.path)
+        if in_steps:
+            self._in_steps.add(ref)
+
+    def hold(self, ref: Ref) -> None:
+        """Note an object that the stored steps refer to already, so that nothing about it is a new problem."""
+        self._held.add(str(ref.id).casefold())
 
     def resolve(self) -> None:
         """Ask the site: one query per kind that has references, programs last.
 
-        Raises :class:`ReferenceProblems` with everything that is missing or ambiguous. Further
-        references may be added afterwards; only these are asked for then.
+        Raises :class:`ReferenceProblems` with everything that is missing or ambiguous; each entry of its
+        ``detail`` also has ``kind``, ``name``, ``id`` and ``candidates``. Further references may be added
+        afterwards; only these are asked for then.
         """
         pending: dict[str, list[Ref]] = {}
         for ref in self._refs:
@@ -300,8 +314,9 @@ class Resolver:
         if programs:
             self._resolve_programs(programs)
         if self._problems:
-            problems, self._problems = self._problems, []
-            raise ReferenceProblems(problems)
+            found, self._problems = self._problems, []
+            problems = [problem for problem, _facts in found]
+            raise ReferenceProblems(problems, detail=[{**p._asdict(), **facts} for p, facts in found])
 
     def __contains__(self, ref: object) -> bool:
         """Whether a reference was looked up."""
@@ -346,19 +361,22 @@ class Resolver:
 
     def _settle_name(self, kind: Kind, ref: Ref, rows: list[Instance], by_id: dict[str, Instance]) -> None:
         name = str(ref.name)
-        found = self._narrowed(kind, ref, same_name(rows, name, kind.name_column))
+        namesakes = same_name(rows, name, kind.name_column)
+        found = self._narrowed(kind, ref, namesakes)
         if len(found) == 1:
             self._found(kind, ref, found[0])
         elif found:
-            offers = "; ".join(self._offer(kind, row) for row in found[:10])
-            more = f"; and {len(found) - 10} more" if len(found) > 10 else ""
-            self._fail(ref, name, f"{len(found)} of kind {kind.noun} bear this name, choose one: {offers}{more}")
+            rule = f"{len(found)} of kind {kind.noun} bear this name, choose one: {self._offers(kind, found)}"
+            self._fail(ref, name, rule, kind, found)
         elif self._is_planned(ref):
             self._plan(ref)
+        elif namesakes:
+            wanted = ", ".join(f"{key} {getattr(ref, key)}" for key in kind.narrow if getattr(ref, key) is not None)
+            rule = f"the site has it, but not with {wanted}; there is: {self._offers(kind, namesakes)}"
+            self._miss(ref, name, rule, kind, namesakes)
         elif name.casefold() in by_id:
-            self._miss(
-                ref, name, f"the site has no {kind.noun} with this name; did you mean {{id: {name.upper()}}}?"
-            )
+            rule = f"the site has no {kind.noun} with this name; did you mean {{id: {name.upper()}}}?"
+            self._miss(ref, name, rule, kind, [by_id[name.casefold()]])
         else:
             self._miss(ref, name, f"the site has no {kind.noun} with this name, or the account may not see it")
 
@@ -369,6 +387,10 @@ class Resolver:
             if wanted is not None:
                 rows = [row for row in rows if str(row.get(column, "")).casefold() == wanted.casefold()]
         return rows
+
+    def _offers(self, kind: Kind, rows: list[Instance]) -> str:
+        more = f"; and {len(rows) - 10} more" if len(rows) > 10 else ""
+        return "; ".join(self._offer(kind, row) for row in rows[:10]) + more
 
     @staticmethod
     def _offer(kind: Kind, row: Instance) -> str:
@@ -418,6 +440,13 @@ class Resolver:
     # -- outcomes -------------------------------------------------------------------------------
 
     def _found(self, kind: Kind, ref: Ref, row: Instance) -> None:
+        new = ref in self._in_steps and str(row.get(kind.id)).casefold() not in self._held
+        fault = why_no_step_can(kind.name, row) if new else None
+        if fault and not self._keep:
+            self._fail(ref, str(ref.name or ref.id), fault)
+            return
+        if fault:
+            self.warnings.append(f"{ref.path} ({ref.name or ref.id}): {fault}")
         self._results[ref] = Resolved(str(row.get(kind.id, "")), str(row.get(kind.name_column, "")), row)
 
     def _dangle(self, ref: Ref) -> None:
@@ -431,39 +460,31 @@ class Resolver:
         self._results[ref] = Resolved(None, ref.name, planned=True)
         self.unresolved.extend({"kind": ref.kind, "name": ref.name, "path": path} for path in self._refs[ref])
 
-    def _miss(self, ref: Ref, value: str, rule: str) -> None:
+    def _miss(
+        self, ref: Ref, value: str, rule: str, kind: Kind | None = None, rows: t.Sequence[Instance] = ()
+    ) -> None:
         if self._missing_ok:
             self._results[ref] = Resolved(ref.id, ref.name, missing=True)
         else:
-            self._fail(ref, value, rule)
+            self._fail(ref, value, rule, kind, rows)
 
-    def _fail(self, ref: Ref, value: str, rule: str) -> None:
+    def _fail(
+        self, ref: Ref, value: str, rule: str, kind: Kind | None = None, rows: t.Sequence[Instance] = ()
+    ) -> None:
         self._failed.add(ref)
-        self._problems.extend(Problem(path, value, rule) for path in dict.fromkeys(self._refs[ref]))
+        facts = {
+            "kind": ref.kind,
+            "name": ref.name,
+            "id": ref.id,
+            "candidates": [_candidate(kind, row) for row in rows[:10]] if kind is not None else [],
+        }
+        self._problems.extend((Problem(path, value, rule), facts) for path in dict.fromkeys(self._refs[ref]))
 
     def _is_planned(self, ref: Ref) -> bool:
-        for entry in self._planned:
-            if entry.get("kind") not in (ref.kind, None):
-                continue
-            if str(entry.get("name") or "").casefold() != str(ref.name or "").casefold():
-                continue
-            if any(
-                getattr(ref, key) is not None and str(entry.get(key) or "").casefold() != getattr(ref, key).casefold()
-                for key in _NARROW
-                if key in entry
-            ):
-                continue
-            if ref.kind == "program" and not self._same_parent(entry, ref):
-                continue
-            return True
-        return False
+        return any(would_be(entry, ref) for entry in self._planned)
 
-    @staticmethod
-    def _same_parent(entry: t.Mapping[str, t.Any], ref: Ref) -> bool:
-        parent = ref.parent
-        if parent is None or "package" not in entry:
-            return True
-        package = entry["package"]
-        if isinstance(package, t.Mapping):
-            package = package.get("name")
-        return parent.name is None or str(package or "").casefold() == parent.name.casefold()
+
+def _candidate(kind: Kind, row: Instance) -> dict[str, t.Any]:
+    """Return an object that a reference may have meant, as an entry of an error's ``detail``."""
+    found = {"id": str(row.get(kind.id, "")), "name": str(row.get(kind.name_column, ""))}
+    return {**found, **{key: str(row.get(column)) for key, column in kind.narrow.items() if row.get(column)}}

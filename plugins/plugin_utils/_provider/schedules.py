@@ -6,8 +6,9 @@
 
 The text packs a token into two 32-bit words (reference: provider-behaviour 5.2). The provider
 makes the objects from it (``SMS_ScheduleMethods.ReadFromString``), so that no class of a newer
-site has to be guessed; the switch ``schedule_tokens: direct`` makes them here. Kinds that a play
-cannot write yet are kept as they are and shown as their class.
+site has to be guessed; the switch ``schedule_tokens: direct`` makes them here. Five layouts are
+known. Whatever else a site holds, above all type 6 (monthly by weekday with an offset), is kept
+as it is: an object is shown as its class and properties, a text as its digits.
 """
 
 from __future__ import annotations
@@ -22,9 +23,16 @@ from . import times
 from .site import Site
 
 WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+WEEKS = ("last", "first", "second", "third", "fourth")
+"""The values of WeekOrder, in their order."""
+LAST_DAY = "last"
+"""How a play writes MonthDay 0."""
 ONCE, INTERVAL, WEEKLY = "SMS_ST_NonRecurring", "SMS_ST_RecurInterval", "SMS_ST_RecurWeekly"
+MONTHLY_BY_WEEKDAY, MONTHLY_BY_DATE = "SMS_ST_RecurMonthlyByWeekday", "SMS_ST_RecurMonthlyByDate"
 UNITS = {"minutes": ("MinuteSpan", 59), "hours": ("HourSpan", 23), "days": ("DaySpan", 31)}
 """Unit of an interval to its field and the most that the field takes (provider-behaviour 5.1)."""
+DURATIONS = {"days": ("DayDuration", 31), "hours": ("HourDuration", 23), "minutes": ("MinuteDuration", 59)}
+"""Unit of a duration to its field and the most that the field takes (provider-behaviour 5.1)."""
 
 FIRST_YEAR, LAST_YEAR = 1970, 2033
 """The text has six bits for the year."""
@@ -38,6 +46,8 @@ _LAYOUTS: dict[str, tuple[int, tuple[Bits, ...]]] = {
     ONCE: (1, ()),
     INTERVAL: (2, (("MinuteSpan", 13, 6), ("HourSpan", 8, 5), ("DaySpan", 3, 5))),
     WEEKLY: (3, (("Day", 16, 3), ("ForNumberOfWeeks", 13, 3))),
+    MONTHLY_BY_WEEKDAY: (4, (("Day", 16, 3), ("ForNumberOfMonths", 12, 4), ("WeekOrder", 9, 3))),
+    MONTHLY_BY_DATE: (5, (("MonthDay", 14, 5), ("ForNumberOfMonths", 10, 4))),
 }
 """Class to type number and fields of the second word."""
 
@@ -83,20 +93,60 @@ class Token:
 
     @property
     def option(self) -> dict[str, t.Any] | None:
-        """The token as a play writes it; ``None`` for durations and spans of several units, which a play cannot say."""
+        """The token as a play writes it; ``None`` for what a play cannot say, such as spans of several units."""
         value = dict(self.fields)
+        lasting = {unit: value.pop(name) for unit, (name, _most) in DURATIONS.items() if name in value}
+        if any(lasting.get(unit, 0) > most for unit, (_name, most) in DURATIONS.items()):
+            return None
+        ending: dict[str, t.Any] = {"duration": lasting} if lasting else {}
         if self.class_name == ONCE:
-            return None if value else {"at": self.start.text}
-        every: dict[str, t.Any]
-        if self.class_name == WEEKLY:
-            if set(value) != {"Day", "ForNumberOfWeeks"} or value["Day"] > len(WEEKDAYS):
-                return None
-            every = {"weeks": value["ForNumberOfWeeks"], "weekday": WEEKDAYS[value["Day"] - 1]}
-        else:
-            every = {unit: value[name] for unit, (name, _most) in UNITS.items() if name in value}
-            if len(every) != 1 or len(value) != 1:
-                return None
-        return {"start": self.start.text, "every": every}
+            return {"at": self.start.text, **ending}
+        every = _EVERY[self.class_name](value)
+        return None if every is None else {"start": self.start.text, "every": every, **ending}
+
+
+def _every_span(value: t.Mapping[str, int]) -> dict[str, t.Any] | None:
+    found = {unit: value[name] for unit, (name, most) in UNITS.items() if 0 < value.get(name, 0) <= most}
+    return found if len(found) == len(value) == 1 else None
+
+
+def _every_week(value: t.Mapping[str, int]) -> dict[str, t.Any] | None:
+    day, weeks = value.get("Day", 0), value.get("ForNumberOfWeeks", 0)
+    if not 1 <= day <= len(WEEKDAYS) or not 1 <= weeks <= 4:
+        return None
+    return {"weeks": weeks, "weekday": WEEKDAYS[day - 1]}
+
+
+def _every_month_by_weekday(value: t.Mapping[str, int]) -> dict[str, t.Any] | None:
+    day, months, week = value.get("Day", 0), value.get("ForNumberOfMonths", 0), value.get("WeekOrder", 0)
+    if not 1 <= day <= len(WEEKDAYS) or not 1 <= months <= 12 or week >= len(WEEKS):
+        return None
+    return {"months": months, "week": WEEKS[week], "weekday": WEEKDAYS[day - 1]}
+
+
+def _every_month_by_date(value: t.Mapping[str, int]) -> dict[str, t.Any] | None:
+    months = value.get("ForNumberOfMonths", 0)
+    return {"months": months, "day": value.get("MonthDay") or LAST_DAY} if 1 <= months <= 12 else None
+
+
+_EVERY: dict[str, t.Callable[[t.Mapping[str, int]], dict[str, t.Any] | None]] = {
+    INTERVAL: _every_span,
+    WEEKLY: _every_week,
+    MONTHLY_BY_WEEKDAY: _every_month_by_weekday,
+    MONTHLY_BY_DATE: _every_month_by_date,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Verbatim:
+    """The 16 digits of a token that no known layout covers; they go on as they came."""
+
+    text: str
+
+    @property
+    def option(self) -> dict[str, t.Any]:
+        """The form in which it is shown."""
+        return {"token": self.text}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,20 +182,44 @@ def _plain(value: t.Any) -> str:
 
 
 def from_text(text: str) -> list[Token]:
-    """Return the tokens of a schedule text of the kinds once, interval and weekly.
+    """Return the tokens of a schedule text.
 
-    Raises ValueError for other kinds and for text that no such token has.
+    Raises ValueError for text that no token of a known layout has; :func:`decode` keeps such tokens.
     """
+    return [_from_digits(digits) for digits in split(text)]
+
+
+def split(text: str) -> list[str]:
+    """Return the groups of 16 digits of a schedule text; raises ValueError for anything else."""
     if not _HEX.match(text):
         raise ValueError("a schedule is made of groups of 16 hexadecimal digits")
-    return [_from_digits(text[at : at + 16]) for at in range(0, len(text), 16)]
+    return [text[at : at + 16] for at in range(0, len(text), 16)]
+
+
+def decode(text: str) -> list[Token | Verbatim]:
+    """Return the tokens of a schedule text, those of an unknown layout verbatim.
+
+    Raises ValueError for text that is not made of groups of 16 hexadecimal digits.
+    """
+    found: list[Token | Verbatim] = []
+    for digits in split(text):
+        try:
+            found.append(_from_digits(digits))
+        except ValueError:
+            found.append(Verbatim(digits.upper()))
+    return found
+
+
+def encode(tokens: t.Iterable[Token | Verbatim]) -> str:
+    """Return the schedule text of tokens."""
+    return "".join(token.text for token in tokens)
 
 
 def _from_digits(digits: str) -> Token:
     first, second = int(digits[:8], 16), int(digits[8:], 16)
     class_name = _CLASSES.get(_cut(second, 19, 3))
     if class_name is None:
-        raise ValueError(f"{digits}: kind {_cut(second, 19, 3)} is none of {', '.join(_LAYOUTS)}")
+        raise ValueError(f"{digits}: nothing is known of the layout of kind {_cut(second, 19, 3)}")
     stamp = (
         f"{FIRST_YEAR + _cut(first, 6, 6):04d}{_cut(first, 12, 4):02d}{_cut(first, 16, 5):02d}"
         f"{_cut(first, 21, 5):02d}{_cut(first, 26, 6):02d}00"
@@ -170,8 +244,14 @@ def _cut(word: int, low: int, size: int) -> int:
 
 
 def from_instance(instance: Instance) -> Token | None:
-    """Return the token that the site holds; ``None`` for a kind that is not known here."""
+    """Return the token that the site holds; ``None`` for a kind that is not known here.
+
+    A known class with a property more is another kind: nobody knows where newer sites keep the offset.
+    """
     if instance.class_name not in _LAYOUTS:
+        return None
+    known = {"StartTime", "IsGMT", *_names(instance.class_name)}
+    if any(value and name not in known for name, value in instance.properties.items()):
         return None
     start = times.from_dmtf(instance.get("StartTime"), bool(instance.get("IsGMT", False)))
     if start is None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
+import zoneinfo
 
 from .._cim.instance import CimDatetime, Instance, Value
 from .._errors import Problem
@@ -94,6 +95,37 @@ def _readings(clock: datetime.datetime, zone: str) -> str:
         f"other zones than UTC cannot be stored: did you mean {Moment(clock, False).text} by the clock of each "
         f"client{utc}?"
     )
+
+
+def zone(name: str) -> datetime.tzinfo:
+    """Return a time zone by its IANA name, for example ``Europe/Berlin``. Raises ValueError for an unknown one."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        rule = (
+            "the control node knows no such time zone; write an IANA name such as Europe/Berlin, and install the "
+            "Python package tzdata where the system has no zones"
+        )
+        raise ValueError(rule) from None
+
+
+def skipped(clock: datetime.datetime, place: datetime.tzinfo | None) -> datetime.datetime | None:
+    """Return what the clocks show instead of a time that they leave out when they are put forward.
+
+    ``None`` for a time that exists. Without a ``place`` the clock of the control node counts.
+    """
+    try:
+        there = clock.replace(tzinfo=place).astimezone(datetime.timezone.utc).astimezone(place)
+    except (OverflowError, OSError, ValueError):
+        return None
+    shown = there.replace(tzinfo=None, fold=0)
+    return shown if shown != clock else None
+
+
+def comes_twice(clock: datetime.datetime, place: datetime.tzinfo) -> bool:
+    """Whether the clocks of a place show a time twice, because they are put back after it; not for a skipped one."""
+    first, second = (clock.replace(tzinfo=place, fold=fold).utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and first > second
 
 
 def from_dmtf(value: t.Any, utc: bool) -> Moment | None:

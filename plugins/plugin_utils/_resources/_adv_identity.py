@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._cim import wql
@@ -16,13 +17,42 @@ from .._provider.ref import Ref
 from .._provider.references import KINDS, Resolved, Resolver, parse_ref
 from .._provider.site import DELETING, Loaded, same_name
 from ._base import Task
+from ._gate import Target
 
 ADVERTISEMENT = "SMS_Advertisement"
-COLUMNS = ("AdvertisementID", "AdvertisementName", "PackageID", "CollectionID", "ProgramName", "ActionInProgress")
+COLUMNS = (
+    "AdvertisementID",
+    "AdvertisementName",
+    "PackageID",
+    "CollectionID",
+    "ProgramName",
+    "ActionInProgress",
+    "ISVString",
+)
 TASK_SEQUENCE_PROGRAM = "*"
 """ProgramName of what advertises a task sequence (provider-behaviour 4.1)."""
 REFERENCES = {"task_sequence": "PackageID", "collection": "CollectionID"}
 USER_COLLECTION = 1
+
+_TRACE = re.compile(r"(?:; )?configmgr\.osd: replaces \S+")
+"""What a replacement leaves in ISVString, a text of the class that is free for software of others."""
+TEXT_LIMIT = 255
+
+
+def trace(old: Instance) -> str:
+    """Return the ISVString of what replaces an advertisement: whatever stood there, and a trace of this collection."""
+    kept = _TRACE.sub("", str(old.get("ISVString") or ""))
+    own = _mark(advertisement_id(old))
+    return f"{kept}; {own}"[-TEXT_LIMIT:] if kept else own
+
+
+def replaces(new: Instance, old: Instance) -> bool:
+    """Whether an advertisement carries the trace of having been made to replace another one."""
+    return str(new.get("ISVString") or "").endswith(_mark(advertisement_id(old)))
+
+
+def _mark(own: str) -> str:
+    return f"configmgr.osd: replaces {own.upper()}"
 
 
 def advertisement_id(row: Instance) -> str:
@@ -84,7 +114,10 @@ class Identity:
             if (ids or ref.id is None) and ref not in self.resolver:
                 self.resolver.add(ref)
         self.resolver.resolve()
-        found = self._resolved("collection")
+        self._refuse_users(self._resolved("collection"))
+
+    @staticmethod
+    def _refuse_users(found: Resolved | None) -> None:
         if found is not None and found.row is not None and found.row.get("CollectionType") == USER_COLLECTION:
             rule = "is a collection of users; task sequences are deployed to devices"
             raise InvalidInput([Problem("collection", str(found.name), rule)])
@@ -104,15 +137,21 @@ class Identity:
         ref, found = self.refs[option], self._resolved(option)
         return str((found.name if found is not None else None) or ref.name or ref.id)
 
-    def collection_name(self, collection_id: str) -> str | None:
-        """Return the name of a collection; costs a query where the play has not led to one yet."""
+    def target(self, collection_id: str | None) -> Target:
+        """Return a collection with its size; costs a query where the play has not led to it yet.
+
+        Without an ID it is the one of the play, which only a run would make.
+        """
+        if not collection_id:
+            return Target("", self.label("collection"), None)
         found = self._resolved("collection")
-        if found is not None and found.id == collection_id:
-            return found.name
-        ref = Ref("collection", id=collection_id, path="collection")
-        self.resolver.add(ref)
-        self.resolver.resolve()
-        return self.resolver.result(ref).name
+        if found is None or found.id != collection_id:
+            ref = Ref("collection", id=collection_id, path="collection")
+            self.resolver.add(ref)
+            self.resolver.resolve()
+            found = self.resolver.result(ref)
+            self._refuse_users(found)
+        return Target.of(found.row) if found.row is not None else Target(collection_id, collection_id, None)
 
     # -- rows -----------------------------------------------------------------------------------
 
@@ -156,11 +195,12 @@ class Identity:
         times.without_zone(row)
         return row
 
-    def ambiguous(self, rows: t.Sequence[Instance]) -> InvalidInput:
+    def ambiguous(self, rows: t.Sequence[Instance], remark: str = "") -> InvalidInput:
         """Return the error for several matches, with IDs and names."""
         shown = ", ".join(f"{advertisement_id(row)} ({row.get('AdvertisementName')})" for row in rows[:10])
         more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
-        rule = f"{len(rows)} advertisements match: {shown}{more}. Use advertisement_id to say which one is meant"
+        which = "Use advertisement_id to say which one is meant"
+        rule = f"{len(rows)} advertisements match: {shown}{more}. {which}{remark}"
         return InvalidInput([Problem("name" if self.name else "task_sequence", self.name or "", rule)])
 
     # -- a replacement that stopped half way ----------------------------------------------------
@@ -168,12 +208,15 @@ class Identity:
     def half_replaced(self, rows: t.Sequence[Instance]) -> tuple[Instance, Instance] | None:
         """Return the new and the old advertisement of a replacement that was interrupted between its two writes.
 
-        Two of one name are that when the younger one has what the play asks for and the elder does
-        not; what the play does not mention must be the same in both.
+        Two of one name are that only when the younger one carries the trace of having been made for
+        the elder, has what the play asks for, and the elder does not; what the play does not mention
+        must be the same in both. Anything else is two advertisements that happen to have one name.
         """
         if len(rows) != 2 or not self.task.params.get("allow_replace"):
             return None
         old, new = sorted(rows, key=advertisement_id)
+        if not replaces(new, old):
+            return None
         for option, prop in REFERENCES.items():
             wanted = self.ref_id(option) if option in self.refs else str(old.get(prop, ""))
             if wanted is None or str(new.get(prop, "")).casefold() != wanted.casefold():
@@ -182,12 +225,17 @@ class Identity:
         return None if same else (new, old)
 
     def successor(self, old: Instance, properties: t.Mapping[str, t.Any]) -> Instance | None:
-        """Return what an interrupted replacement of ``old`` made already; it is younger and has what is asked for.
+        """Return what an interrupted replacement of ``old`` made already: it carries the trace, and what is asked for.
 
-        Raises :class:`InvalidInput` when several could be it.
+        Raises :class:`InvalidInput` for a younger one that looks like it and carries no trace: it may
+        be anybody's, so nothing is deleted for it and no third one is made.
         """
         own = advertisement_id(old)
         rows = [row for row in self.like(properties) if advertisement_id(row) > own]
-        if len(rows) > 1:
-            raise self.ambiguous(rows)
-        return rows[0] if rows else None
+        made = [row for row in rows if replaces(row, old)]
+        if len(rows) == len(made) == 1:
+            return made[0]
+        if rows:
+            remark = f"; nothing shows which of them replaces {own}, so delete what is not wanted"
+            raise self.ambiguous([old, *rows], remark)
+        return None

@@ -20,6 +20,8 @@ from .._plan import Plan
 from .._provider import assignments, names, schedules, times
 from .._provider.assignments import Assignments
 from .._provider.times import Moment
+from . import _adv_flags as flags_of
+from ._adv_clock import Clocks
 
 State = dict[str, t.Any]
 """An advertisement in the terms of the options; ``events`` (bits) and ``tokens`` make up ``assignments``."""
@@ -44,6 +46,9 @@ NO_NEIGHBOUR = 0x20
 NEAR_BITS = 0x40 | 0x80 | 0x200
 CONTENT_BITS = 0x8 | 0x10 | NO_NEIGHBOUR | 0x100 | NEAR_BITS
 
+PLAIN = ("purpose", "make_available_to", "rerun", "content", "use_neighbor_boundary_group", "comment", *flags_of.FLAGS)
+"""Options whose value of the play is the value of the state."""
+
 COMMENT_LIMIT = 255
 NO_TIME = datetime.timedelta()
 ZONES = datetime.timedelta(hours=14)
@@ -52,7 +57,7 @@ ZONES = datetime.timedelta(hours=14)
 NATIVE_ADVERT_FLAGS = 0x008B0000
 """Show progress, intranet only, no fallback, share with peers: what the cmdlet writes, measured."""
 NATIVE_CLIENT_FLAGS = 0x8000
-"""Commit changes on write-filter devices: the part of the cmdlet's value that is no option here."""
+"""Commit changes on write-filter devices: what the cmdlet writes beside rerun and content, measured."""
 
 CREATE_DEFAULTS: dict[str, Value] = {
     "ProgramName": "*",
@@ -86,11 +91,15 @@ class Wanted:
         self.params = params
         self.wants = wants
         self.problems: list[Problem] = []
+        self.clocks = Clocks(params.get("client_time_zone"))
         self.available_at = self._moment("available_at")
         self.expires_at = self._moment("expires_at")
         self.assignments: Assignments | None = None
         if wants("assignments"):
-            self.assignments = assignments.parse(params["assignments"], "assignments", self.problems)
+            self.assignments = assignments.parse(
+                params["assignments"], "assignments", self.problems, look=self.clocks.look
+            )
+        self.problems.extend(self.clocks.problems)
         fault = names.fault_in_memo(params.get("comment") or "", COMMENT_LIMIT)
         if fault:
             self.problems.append(Problem("comment", names.shown(params["comment"]), fault))
@@ -99,7 +108,10 @@ class Wanted:
 
     def _moment(self, option: str) -> Moment | None:
         value = self.params.get(option)
-        return times.parse(value, option, self.problems) if value else None
+        found = times.parse(value, option, self.problems) if value else None
+        if found is not None:
+            self.clocks.look(option, found)
+        return found
 
     def _contradictions(self) -> list[Problem]:
         """Return the given options that never go together, whatever the site holds."""
@@ -143,6 +155,15 @@ def conflicts(state: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any] | None
     return [problem for problem in problems if problem.rule not in old]
 
 
+def never_starts(state: t.Mapping[str, t.Any]) -> bool:
+    """Whether a required deployment ends before all of its schedules begin."""
+    end, tokens = state["expires_at"], state["tokens"]
+    return bool(end and tokens and not state["events"]) and all(
+        isinstance(token, schedules.Token) and token.start.utc == end.utc and token.start.clock >= end.clock
+        for token in tokens
+    )
+
+
 def state_of(live: Instance) -> State:
     """Return what an advertisement of the site means."""
     flags, client = _number(live, "AdvertFlags"), _number(live, "RemoteClientFlags")
@@ -159,6 +180,7 @@ def state_of(live: Instance) -> State:
         "content": content,
         "use_neighbor_boundary_group": bool(client & near and not client & NO_NEIGHBOUR),
         "comment": live.get("Comment", ""),
+        **flags_of.state_of(live),
     }
 
 
@@ -192,13 +214,14 @@ def new_state(wanted: Wanted) -> State:
         "content": "all_first" if visible == "clients" else "as_needed",
         "use_neighbor_boundary_group": True,
         "comment": "",
+        **flags_of.state_of(Instance("SMS_Advertisement", dict(CREATE_DEFAULTS))),
     }
 
 
 def merged(base: t.Mapping[str, t.Any], wanted: Wanted) -> State:
     """Return the state with the options of the play in it."""
     state = dict(base)
-    for option in ("purpose", "make_available_to", "rerun", "content", "use_neighbor_boundary_group", "comment"):
+    for option in PLAIN:
         if wanted.wants(option):
             state[option] = wanted.params[option]
     if same_text(base["comment"], state["comment"]):
@@ -222,7 +245,7 @@ def compare(plan: Plan, live: Instance, before: t.Mapping[str, t.Any], after: t.
     before it writes.
     """
     flags, client = _number(live, "AdvertFlags"), _number(live, "RemoteClientFlags")
-    for option in ("purpose", "make_available_to", "rerun", "content", "use_neighbor_boundary_group", "comment"):
+    for option in PLAIN:
         if before[option] != after[option]:
             plan.change(option, before[option], after[option])
     if before["purpose"] != after["purpose"]:
@@ -240,6 +263,8 @@ def compare(plan: Plan, live: Instance, before: t.Mapping[str, t.Any], after: t.
             _compare_moment(plan, option, prop, before[option], after[option])
     if _compare_assignments(plan, before, after):
         flags = flags & ~EVENT_BITS | after["events"]
+    flags = flags_of.written(flags, flags_of.ADVERT, before, after)
+    client = flags_of.written(client, flags_of.CLIENT, before, after)
     if flags != _number(live, "AdvertFlags"):
         plan.properties["AdvertFlags"] = flags
     if client != _number(live, "RemoteClientFlags"):
@@ -300,6 +325,7 @@ def show(state: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "rerun": state["rerun"],
         "content": state["content"],
         "use_neighbor_boundary_group": state["use_neighbor_boundary_group"],
+        **{option: state[option] for option in flags_of.FLAGS},
         "comment": state["comment"],
     }
 

@@ -17,6 +17,7 @@ import typing as t
 
 from .._errors import (
     ConfigMgrError,
+    ConnectionBroken,
     LoginFailed,
     OperationTimeout,
     Problem,
@@ -95,7 +96,7 @@ def transient(error: ConfigMgrError) -> bool:
     """Whether a read that failed so may succeed when it is tried again later."""
     if isinstance(error, (LoginFailed, TlsFailed)):
         return False
-    if isinstance(error, (Unreachable, OperationTimeout, ServerBusy)):
+    if isinstance(error, (Unreachable, ConnectionBroken, OperationTimeout, ServerBusy)):
         return True
     return isinstance(error, ServerFault) and error.hresult in GONE
 

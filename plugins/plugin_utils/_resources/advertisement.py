@@ -12,11 +12,16 @@ from .._cim.instance import Instance
 from .._errors import ConfigMgrError, InvalidInput, NotAsWritten, NotFound, Problem, ServerFault
 from .._plan import NOT_THERE_YET, Plan
 from .._provider import names, schedules
+from .._provider.ref import Ref
+from .._provider.references import parse_ref
 from .._provider.site import Loaded, equal
-from . import _adv_gate as gate
+from . import _adv_flags as flags
 from . import _adv_options as options
-from ._adv_identity import ADVERTISEMENT, REFERENCES, Identity, advertisement_id
+from . import _gate as gate
+from . import _gate_facts as facts
+from ._adv_identity import ADVERTISEMENT, REFERENCES, Identity, advertisement_id, replaces, trace
 from ._base import ManagedResource, Task
+from ._ts_site import TsSite
 
 NEW_ID = "new deployment ID: members that already ran it may run it again"
 
@@ -35,9 +40,28 @@ class Advertisement(ManagedResource):
         self._goal: Instance | None = None
         """In check mode, what a run would leave, as far as it is known."""
         self._state: options.State = {}
+        self._decision: gate.Decision | None = None
 
     def validate(self) -> None:
-        self.refuse([*self.identity.problems(), *([] if self.absent else self.wanted.problems)])
+        problems = self.identity.problems()
+        if not self.absent:
+            problems += [*self.wanted.problems, *self._gate_problems()]
+        self.refuse(problems)
+        for text in [] if self.absent else self.wanted.clocks.warnings:
+            self.task.warn(text)
+
+    def _gate_problems(self) -> list[Problem]:
+        """Read the options of the gate; return what is wrong with them."""
+        problems = facts.pattern_problems(self.params.get("never_include") or (), "never_include")
+        if self.params["max_targets"] < 0:
+            problems.append(Problem("max_targets", str(self.params["max_targets"]), "is a number of devices"))
+        self._protected: list[Ref] = []
+        for index, value in enumerate(self.params.get("protected_collections") or ()):
+            try:
+                self._protected.append(parse_ref(value, "collection", f"protected_collections[{index}]"))
+            except InvalidInput as error:
+                problems.extend(error.problems)
+        return problems
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -81,7 +105,7 @@ class Advertisement(ManagedResource):
                 self._require_rerun()
                 plan.notes.append("The deployment is required from now on: its members start it without being asked.")
             if gate.opens(old, new):
-                self._gate(new, str(before.get("CollectionID", "")))
+                self._gate(plan, new, str(before.get("PackageID", "")), str(before.get("CollectionID", "")))
             plan.action = "update"
         self._state, self._goal = new, before
         plan.before, plan.after = self._shown(before, old), self._shown(before, new)
@@ -117,8 +141,8 @@ class Advertisement(ManagedResource):
             self._require_rerun()
         new = options.merged(options.new_state(self.wanted), self.wanted)
         self._check(new)
-        self._gate(new, identity.ref_id("collection") or "")
         plan = Plan(action="create")
+        self._gate(plan, new, identity.ref_id("task_sequence"), identity.ref_id("collection"))
         base = Instance(ADVERTISEMENT, dict(options.CREATE_DEFAULTS))
         options.compare(plan, base, options.state_of(base), new)
         plan.properties = {
@@ -187,8 +211,9 @@ class Advertisement(ManagedResource):
         self._check(new, old)
         if new["purpose"] == "required":
             self._require_rerun()
-        self._gate(new, fixed["CollectionID"])
+        self._gate(plan, new, fixed["PackageID"], fixed["CollectionID"])
         kept = {name: value for name, value in before.properties.items() if value is not None and self._copied(name)}
+        fixed["ISVString"] = trace(before)
         plan.properties = {**options.CREATE_DEFAULTS, **kept, **plan.properties, **fixed}
         self._leftover, self._state = before, new
         plan.before = {**self._shown(before, old), "advertisement_id": advertisement_id(before)}
@@ -206,13 +231,15 @@ class Advertisement(ManagedResource):
 
     def _check(self, new: options.State, old: options.State | None = None) -> None:
         """Refuse options that do not go together, and schedules that nobody knows how to make."""
-        problems = options.conflicts(new, old)
+        problems = options.conflicts(new, old) + flags.misplaced(new, old)
         known = old["tokens"] if old is not None else []
         for schedule in new["tokens"]:
             if isinstance(schedule, schedules.Kept) and schedule not in known:
                 rule = "a schedule can be given by its class only where the advertisement has just this one already"
                 problems.append(Problem(schedule.path, schedule.class_name, rule))
         self.refuse(problems)
+        if options.never_starts(new):
+            self.task.warn(f"expires_at ({new['expires_at'].text}): it ends before any of its assignments starts it.")
 
     def _require_rerun(self) -> None:
         if not self.params.get("rerun"):
@@ -222,13 +249,31 @@ class Advertisement(ManagedResource):
             )
             raise InvalidInput([Problem("rerun", "", rule)])
 
-    def _gate(self, state: options.State, collection_id: str) -> None:
-        def name() -> str | None:
-            if collection_id and collection_id != NOT_THERE_YET:
-                return self.identity.collection_name(collection_id)
-            return self.identity.label("collection")
-
-        gate.check(state, collection_id, self.params.get("confirm"), name)
+    def _gate(self, plan: Plan, state: options.State, package_id: str | None, collection_id: str | None) -> None:
+        """Ask the gate; raises :class:`GateRefused`. Costs three requests at most, and one for each child."""
+        identity, site = self.identity, self.task.site
+        risk: gate.Risk | None = gate.Risk(None)
+        if package_id and package_id != NOT_THERE_YET:
+            risk = facts.risk_of(TsSite(site), package_id)
+        if risk is None:
+            identity.look_up(ids=True)
+            risk = gate.Risk(True, ["its steps cannot be read, so anything may be among them"])
+        target = identity.target(None if collection_id == NOT_THERE_YET else collection_id)
+        unwanted = None
+        if state["purpose"] == "required" and risk.high and target.members is not None:
+            unwanted = facts.unwanted_members(site, target.id, self.params.get("never_include") or ())
+        self._decision = gate.decide(
+            state,
+            target,
+            risk,
+            unwanted,
+            protected=any(_is(ref, target) for ref in self._protected),
+            confirm=self.params.get("confirm"),
+            max_targets=self.params["max_targets"],
+        )
+        plan.notes.extend(self._decision.notes)
+        for text in self._decision.warnings:
+            self.task.warn(text)
 
     # -- writing --------------------------------------------------------------------------------
 
@@ -256,6 +301,8 @@ class Advertisement(ManagedResource):
 
         def settle() -> dict[str, str] | None:
             rows = [row for row in self.identity.like(plan.properties) if advertisement_id(row) > eldest]
+            if old is not None:
+                rows = [row for row in rows if replaces(row, old)]
             if len(rows) > 1:
                 raise self.identity.ambiguous(rows)
             return {"AdvertisementID": advertisement_id(rows[0])} if rows else None
@@ -274,7 +321,9 @@ class Advertisement(ManagedResource):
         live = site.get(ADVERTISEMENT, {"AdvertisementID": found})
         if found != own:
             return self._adopt(live)
-        wrong = [name for name, value in plan.properties.items() if not self._as_sent(name, live, value)]
+        # The trace of a replacement only matters when its second half fails.
+        sent = {name: value for name, value in plan.properties.items() if name != "ISVString"}
+        wrong = [name for name, value in sent.items() if not self._as_sent(name, live, value)]
         if wrong:
             raise NotAsWritten(
                 f"The site created the advertisement {own} but holds other values in: {', '.join(sorted(wrong))}.",
@@ -367,4 +416,13 @@ class Advertisement(ManagedResource):
         return f"advertisement {identity.name or identity.id or pair}"
 
     def extra(self, plan: Plan) -> dict[str, t.Any]:
-        return {"unresolved": self.identity.unresolved} if self.identity.unresolved else {}
+        found: dict[str, t.Any] = {"unresolved": self.identity.unresolved} if self.identity.unresolved else {}
+        if self._decision is not None:
+            found["gate"] = self._decision.gate
+        return found
+
+
+def _is(ref: Ref, target: gate.Target) -> bool:
+    if ref.id is not None:
+        return ref.id.casefold() == target.id.casefold()
+    return str(ref.name).casefold() == target.name.casefold()

@@ -207,7 +207,7 @@ class TaskSequenceReference(Resource):
         # An old object that was deleted already may still be referred to by its ID.
         before = resolver if old_ref.id is None else self.task.resolver(missing_ok=True)
         before.add(old_ref)
-        resolver.add(new_ref)
+        resolver.add(new_ref, in_steps=True)
         resolver.resolve()
         before.resolve()
         old, new = before.result(old_ref), resolver.result(new_ref)
@@ -270,6 +270,8 @@ class TaskSequenceReference(Resource):
             "unknown_ids": "fail",
             "update_secrets": "on_change",
             "allow_blank_secrets": self.params["allow_blank_secrets"],
+            "confirm": self.params["confirm"],
+            "max_targets": self.params["max_targets"],
         }
 
     def _runs(self, change: _Change) -> set[str]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.configmgr.osd.tests.simulator.objects import Dt, Obj
+from ansible_collections.configmgr.osd.tests.simulator.objects import Dt, Obj, ProviderError
 from ansible_collections.configmgr.osd.tests.simulator.provider import Site
 from ansible_collections.configmgr.osd.tests.unit.simulator.provider_support import FAILED, refused
 
@@ -261,3 +261,40 @@ def test_namespaces_keep_their_classes_apart(site: Site) -> None:
 def test_a_long_list_is_answered_quickly(site: Site) -> None:
     wanted = ", ".join(f"'P{number:07X}'" for number in range(5000))
     assert ids(site, f"PackageID IN ({wanted}, 'A1')") == "A1"
+
+
+def test_sub_queries() -> None:
+    """One column of another class; a text of an array is in it when any element is."""
+    site = Site()
+    systems = "SELECT ResourceID FROM SMS_R_System WHERE SystemRoles IN ('SMS Distribution Point')"
+    rows = site.query(
+        site.namespace,
+        "SELECT Name FROM SMS_FullCollectionMembership "
+        f"WHERE CollectionID = 'SMS00001' AND (ResourceID IN ({systems}) OR Name LIKE 'FIN-00_')",
+    ).objs
+    names = sorted(str(row.get("Name")) for row in rows)
+    assert names == ["CM01", "DP01", "DP02", "DP03", *(f"FIN-00{number}" for number in range(1, 10))]
+    others = "SELECT Name FROM SMS_FullCollectionMembership WHERE CollectionID = 'SMS00001' AND ResourceID NOT IN "
+    assert "CM01" not in {row.get("Name") for row in site.query(site.namespace, f"{others}({systems})").objs}
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "SELECT * FROM SMS_Package",
+        "SELECT PackageID, Name FROM SMS_Package",
+        "SELECT PackageID FROM SMS_Package WHERE",
+        "SELECT PackageID FROM SMS_Package ORDER BY Name",
+        "SELECT Nothing FROM SMS_Package",
+    ],
+)
+def test_sub_queries_that_are_none(site: Site, inner: str) -> None:
+    with pytest.raises(ProviderError):
+        site.query(site.namespace, f"SELECT PackageID FROM SMS_Program WHERE PackageID IN ({inner})")
+
+
+def test_sub_queries_can_be_refused(site: Site) -> None:
+    site.switches.update({"wql_subqueries": "refuse"})
+    with pytest.raises(ProviderError) as caught:
+        site.query(site.namespace, "SELECT Name FROM SMS_Package WHERE PackageID IN (SELECT PackageID FROM SMS_Site)")
+    assert caught.value.wbem == INVALID_QUERY

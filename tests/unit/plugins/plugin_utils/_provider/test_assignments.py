@@ -90,6 +90,29 @@ def test_numbers_may_be_text_and_weekdays_in_any_case() -> None:
         ({**START, "every": {"days": 1.5}}, "every.days (1.5): must be"),
         ({**START, "every": {"days": "\u00b2"}}, "every.days (\u00b2): must be"),
         ({"class": "SMS_ST_X", "properties": "text"}, "must be an event"),
+        ({**START, "every": {"months": 13, "day": 1}}, "every.months (13): must be a whole number from 1 to 12"),
+        ({**START, "every": {"months": 1, "day": 32}}, "every.day (32): must be a whole number from 1 to 31, or last"),
+        ({**START, "every": {"months": 1, "day": "first"}}, "every.day (first): must be"),
+        ({**START, "every": {"months": 1, "day": 1, "weekday": "sunday"}}, "(months, day, weekday): must have one of"),
+        ({**START, "every": {"months": 1, "week": "fifth", "weekday": "sunday"}}, "every.week (fifth): must be one of"),
+        ({**START, "every": {"months": 1, "week": "last", "weekday": "day"}}, "every.weekday (day): must be one of"),
+        (
+            {**START, "every": {"months": 1, "week": "second", "weekday": "tuesday", "offset_days": 4}},
+            "every.offset_days (4): how a site stores an offset is not known",
+        ),
+        (
+            {**START, "every": {"months": 1, "week": "second", "weekday": "tuesday", "offset_days": 8}},
+            "every.offset_days (8): must be a whole number from 0 to 7",
+        ),
+        ({**START, "every": {"days": 1, "offset_days": 0}}, "(days, offset_days): must have one of"),
+        ({"at": "2025-06-01", "duration": 4}, "assignments[0].duration (4): is a mapping such as {hours: 4}"),
+        ({"at": "2025-06-01", "duration": {"weeks": 1}}, "duration (weeks): must have at least one of days, hours"),
+        ({"at": "2025-06-01", "duration": {"hours": 24}}, "duration.hours (24): must be a whole number from 1 to 23"),
+        ({"duration": {"hours": 1}}, "assignments[0] (duration): must be"),
+        ({"token": "02C16DC000333400"}, "assignments[0].token (02C16DC000333400): is not the 16 hexadecimal digits"),
+        ({"token": "02C26DC00008000002C26DC000080001"}, "is not the 16 hexadecimal digits"),
+        # Every two days and three hours.
+        ({"token": "02C16DC000100310"}, "stands for a schedule that no console makes"),
     ],
 )
 def test_every_mistake_is_named_with_its_place(entry: t.Any, says: str) -> None:
@@ -109,12 +132,41 @@ def test_what_does_not_go_together() -> None:
     assert not problems_of(*many[:15])
 
 
+def test_an_offset_of_no_days_is_none() -> None:
+    every = {"months": 1, "week": "second", "weekday": "tuesday"}
+    assert parse({**START, "every": {**every, "offset_days": 0}}) == parse({**START, "every": every})
+
+
+def test_words_of_months_in_any_case() -> None:
+    assert parse({**START, "every": {"months": "1", "day": "LAST"}}) == parse(
+        {**START, "every": {"months": 1, "day": "last"}}
+    )
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(),
         lambda inner: (
             st.lists(inner, max_size=3)
-            | st.dictionaries(st.sampled_from(("at", "start", "every", "days", "weeks", "weekday", "class")), inner)
+            | st.dictionaries(
+                st.sampled_from(
+                    (
+                        "at",
+                        "start",
+                        "every",
+                        "days",
+                        "weeks",
+                        "weekday",
+                        "months",
+                        "day",
+                        "week",
+                        "duration",
+                        "token",
+                        "class",
+                    )
+                ),
+                inner,
+            )
         ),
     )
 )

@@ -18,6 +18,13 @@ from tests.unit.plugins.plugin_utils.fake_site import FakeCim, Run, package
 
 FIRST = 0x20100
 
+HARMLESS = (
+    '<sequence version="3.10"><step type="SMS_TaskSequence_RunCommandLineAction" name="Say hello" description=""'
+    ' runIn="WinPEandFullOS" successCodeList="0 3010"><action>smsswd.exe /run: cmd.exe /c echo hello</action>'
+    "</step></sequence>"
+)
+"""Steps that no gate minds."""
+
 
 class AdvertisementCim(FakeCim):
     """Gives new advertisements their ID, and answers ReadFromString."""
@@ -42,11 +49,18 @@ class AdvertisementCim(FakeCim):
 def sequences() -> list[Instance]:
     """Return the task sequences and collections that every test has."""
     return [
-        package("P0100011", "Windows 11", "SMS_TaskSequencePackage"),
-        package("P0100012", "Windows 10", "SMS_TaskSequencePackage"),
-        Instance("SMS_Collection", {"CollectionID": "P0100021", "Name": "Kiosks", "CollectionType": 2}),
-        Instance("SMS_Collection", {"CollectionID": "P0100022", "Name": "Finance", "CollectionType": 2}),
-        Instance("SMS_Collection", {"CollectionID": "SMS00001", "Name": "All Systems", "CollectionType": 2}),
+        package("P0100011", "Windows 11", "SMS_TaskSequencePackage", Sequence=HARMLESS, Type=1),
+        package("P0100012", "Windows 10", "SMS_TaskSequencePackage", Sequence=HARMLESS, Type=1),
+        Instance(
+            "SMS_Collection", {"CollectionID": "P0100021", "Name": "Kiosks", "CollectionType": 2, "MemberCount": 9}
+        ),
+        Instance(
+            "SMS_Collection", {"CollectionID": "P0100022", "Name": "Finance", "CollectionType": 2, "MemberCount": 84}
+        ),
+        Instance(
+            "SMS_Collection",
+            {"CollectionID": "SMS00001", "Name": "All Systems", "CollectionType": 2, "MemberCount": 412},
+        ),
         Instance("SMS_Collection", {"CollectionID": "P0100023", "Name": "People", "CollectionType": 1}),
     ]
 

@@ -14,7 +14,7 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.catalogue impor
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources import _adv_options as options
 
-from .advertisement_support import AdvertisementCim, advert, play, required, sequences, token
+from .advertisement_support import HARMLESS, AdvertisementCim, advert, play, required, sequences, token
 
 PAIR = {"task_sequence": "Windows 11", "collection": "Kiosks"}
 NEW = {**PAIR, "name": "Rollout", "purpose": "available"}
@@ -60,7 +60,8 @@ def test_the_name_of_the_console() -> None:
     assert run().values["advertisement"]["name"] == "Windows 11_P0100011_Kiosks"
     long_name = "x" * 255
     cim = AdvertisementCim(
-        Instance("SMS_TaskSequencePackage", {"PackageID": "P0100011", "Name": long_name}), *sequences()[2:]
+        Instance("SMS_TaskSequencePackage", {"PackageID": "P0100011", "Name": long_name, "Sequence": HARMLESS}),
+        *sequences()[2:],
     )
     run = play(cim=cim, task_sequence=long_name, collection="Kiosks", purpose="available")
     assert run().values["advertisement"]["name"] == long_name
@@ -281,6 +282,59 @@ def test_two_of_one_name_are_no_replacement_without_consent_or_in_another_order(
     three = [*rows, advert("P0120003", CollectionID="P0100022")]
     with pytest.raises(errors.InvalidInput, match="3 advertisements match"):
         play(*three, name="Rollout", collection="Finance", allow_replace=True)()
+
+
+TRACE = "configmgr.osd: replaces P0120001"
+
+
+def test_two_of_one_name_without_a_trace_are_never_a_replacement() -> None:
+    """Somebody may have made the younger one by hand: deleting the elder would end a deployment that is wanted."""
+    rows = [advert(), advert("P0120002", CollectionID="P0100022")]
+    params = {"name": "Rollout", "collection": "Finance", "allow_replace": True}
+    for text in ("", "configmgr.osd: replaces P0120000", f"{TRACE}, or so"):
+        rows[1].properties["ISVString"] = text
+        run = play(*rows, **params)
+        with pytest.raises(errors.InvalidInput, match="2 advertisements match"):
+            run()
+        assert not run.cim.writes()
+    rows[1].properties["ISVString"] = f"somebody's; {TRACE}"
+    run = play(*rows, **params)
+    run()
+    assert [row.get("AdvertisementID") for row in adverts(run)] == ["P0120002"]
+
+
+def test_by_id_a_twin_without_a_trace_is_named() -> None:
+    """Neither is anything deleted for it, nor is a third one made."""
+    rows = [advert(), advert("P0120002", CollectionID="P0100022")]
+    run = play(*rows, advertisement_id="P0120001", collection="Finance", allow_replace=True)
+    with pytest.raises(errors.InvalidInput, match="nothing shows which of them replaces P0120001"):
+        run()
+    assert not run.cim.writes()
+
+
+def test_a_site_that_keeps_no_trace_is_told_so_only_where_it_matters() -> None:
+    """The replacement goes through; only one that stops half way cannot be finished by itself."""
+    params = {"name": "Rollout", "collection": "Finance", "allow_replace": True}
+    run = play(advert(), **params)
+    created = run.cim.create
+
+    def without(instance: Instance) -> dict[str, str]:
+        return created(Instance(instance.class_name, {**instance.properties, "ISVString": ""}))
+
+    run.cim.create = without
+    run.cim.failures["delete"] = [errors.AccessDenied("Access denied.")]
+    with pytest.raises(errors.AccessDenied):
+        run()
+    with pytest.raises(errors.InvalidInput, match="2 advertisements match"):
+        play(cim=run.cim, **params)()
+    assert len(adverts(run)) == 2
+
+
+def test_a_trace_takes_the_place_of_an_elder_one() -> None:
+    run = play(advert(ISVString="x; configmgr.osd: replaces P0110000"), name="Rollout", collection="Finance",
+               allow_replace=True)  # fmt: skip
+    run()
+    assert adverts(run)[0].get("ISVString") == f"x; {TRACE}"
 
 
 def test_an_elder_one_is_not_what_a_replacement_made() -> None:

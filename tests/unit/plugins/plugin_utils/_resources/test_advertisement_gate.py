@@ -2,81 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The gate: what reaches far is refused until it is confirmed, on create, in place, and when replaced."""
+"""When the gate is asked: on create, in place where that starts or shows something, and when replaced."""
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
 import pytest
 from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors as errors
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import CimDatetime
-from ansible_collections.configmgr.osd.plugins.plugin_utils._provider.references import parse_ref
-from ansible_collections.configmgr.osd.plugins.plugin_utils._provider.times import Moment
-from ansible_collections.configmgr.osd.plugins.plugin_utils._resources import _adv_gate as gate
+from tests.unit.plugins.plugin_utils.fake_site import package
 
-from .advertisement_support import advert, play, required
+from .advertisement_support import AdvertisementCim, advert, play, required, sequences
+from .bench import Bench
 
-FAR = Moment(datetime.datetime(2099, 1, 1), False)
-PAST = Moment(datetime.datetime(2001, 1, 1), False)
 ALL = {"CollectionID": "SMS00001"}
 
 
-def state(purpose: str, visible: str, begin: Moment | None = None) -> dict[str, t.Any]:
-    return {"purpose": purpose, "make_available_to": visible, "available_at": begin}
-
-
-@pytest.mark.parametrize(
-    ("purpose", "visible", "collection", "begin", "count"),
-    [
-        ("available", "clients", "SMS00001", None, 0),
-        ("available", "media_pxe", "SMS00001", None, 1),
-        ("available", "clients_media_pxe", "smsdm003", None, 1),
-        ("required", "clients", "SMS00001", None, 1),
-        ("required", "media_pxe_hidden", "SMS00001", None, 1),
-        ("required", "media_pxe_hidden", "SMS00001", FAR, 2),
-        # The standard bare-metal case is available; a required one installs every unknown machine.
-        ("available", "media_pxe", "SMS000US", None, 0),
-        ("available", "clients_media_pxe", "SMS000US", FAR, 0),
-        ("required", "clients", "SMS000US", None, 1),
-        ("required", "media_pxe", "P0100021", None, 0),
-        ("required", "media_pxe", "P0100021", PAST, 0),
-        ("required", "media_pxe", "P0100021", FAR, 1),
-        ("required", "media_pxe", "P0100021", Moment(FAR.clock, True), 1),
-        ("required", "clients", "P0100021", FAR, 0),
-        ("available", "media_pxe", "P0100021", FAR, 0),
-    ],
-)
-def test_reasons(purpose: str, visible: str, collection: str, begin: Moment | None, count: int) -> None:
-    assert len(gate.reasons(state(purpose, visible, begin), collection, "x")) == count
-
-
-@pytest.mark.parametrize(
-    ("confirm", "asked", "passes"),
-    [
-        (None, 1, False),
-        ("Kiosks", 1, False),
-        ("all systems", 1, False),
-        ("All Systems", 1, True),
-        ("SMS00001", 0, True),
-    ],
-)
-def test_the_name_is_looked_up_only_where_it_counts(confirm: str | None, asked: int, passes: bool) -> None:
-    calls = []
-
-    def name() -> str:
-        calls.append(1)
-        return "All Systems"
-
-    gate.check(state("available", "clients"), "SMS00001", confirm, name)
-    assert not calls
-    if passes:
-        gate.check(state("required", "clients"), "SMS00001", confirm, name)
-    else:
-        with pytest.raises(errors.GateRefused, match='confirm: "All Systems" says that this is meant'):
-            gate.check(state("required", "clients"), "SMS00001", confirm, name)
-    assert len(calls) == asked
+OPEN: dict[str, t.Any] = {"confirm": "All Systems", "max_targets": 412}
 
 
 @pytest.mark.parametrize("collection", ["All Systems", {"id": "SMS00001"}])
@@ -90,8 +33,13 @@ def test_on_create(collection: t.Any) -> None:
         with pytest.raises(errors.GateRefused, match="the collection All Systems is built in"):
             run()
         assert not run.cim.writes()
-    assert play(**params, confirm="All Systems")().changed
-    assert play(**params, confirm="SMS00001")().changed
+    outcome = play(**params, **OPEN)()
+    assert outcome.changed
+    assert outcome.values["gate"]["confirmed_by"] == "All Systems"
+    # A name as a template gives it does not open the gate for a collection that has grown.
+    for closed in ({"confirm": "All Systems"}, {"confirm": "SMS00001", "max_targets": 500}, {"max_targets": 500}):
+        with pytest.raises(errors.GateRefused):
+            play(**params, **closed)()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +53,7 @@ def test_in_place(params: dict[str, t.Any]) -> None:
     """A change that starts something, or shows it to more, counts as a creation."""
     with pytest.raises(errors.GateRefused):
         play(advert(**ALL), name="Rollout", **params)()
-    assert play(advert(**ALL), name="Rollout", **params, confirm="All Systems")().changed
+    assert play(advert(**ALL), name="Rollout", **params, **OPEN)().changed
 
 
 @pytest.mark.parametrize(
@@ -170,7 +118,7 @@ def test_when_replaced() -> None:
     with pytest.raises(errors.GateRefused):
         run()
     assert not run.cim.writes()
-    assert play(required(), name="Rollout", **params, confirm="All Systems")().changed
+    assert play(required(), name="Rollout", **params, **OPEN)().changed
 
 
 def test_what_is_so_already_needs_no_confirmation() -> None:
@@ -180,10 +128,145 @@ def test_what_is_so_already_needs_no_confirmation() -> None:
     assert not play(live, name="Rollout", **params)().changed
 
 
-@pytest.mark.parametrize("own", ["SMS000US", "sms000us", "SMSDM003", "SMS00001", "P0100021"])
-def test_ids_of_built_in_collections(own: str) -> None:
-    """Not all of them are numbers."""
-    for value in ({"id": own}, f"id:{own}"):
-        assert parse_ref(value, "collection", "collection").id == own.upper()
-    with pytest.raises(errors.InvalidInput, match="is not the ID of a collection"):
-        parse_ref({"id": "P010002X"}, "collection", "collection")
+# -- the whole of it against the simulated site ------------------------------------------------------
+
+DESKTOP = "Windows 11 - Standard desktop"
+"""High-risk: it formats a disk and applies an image."""
+REQUIRED: dict[str, t.Any] = {"purpose": "required", "rerun": "never", "assignments": ["as_soon_as_possible"]}
+FORMAT = {"name": "Format", "type": "convert_disk_to_dynamic", "disk": 0}
+COMMAND = {"name": "Hello", "type": "run_command_line", "command_line": "cmd.exe /c exit 0"}
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def ad(sequence: t.Any = DESKTOP, collection: t.Any = "OSD - Finance pilot", **more: t.Any) -> dict[str, t.Any]:
+    return {"name": "Ad", "task_sequence": sequence, "collection": collection, **REQUIRED, **more}
+
+
+def gets(bench: Bench) -> list[str]:
+    return [text for text in bench.counted() if text.startswith("Get")]
+
+
+def test_what_it_costs(bench: Bench) -> None:
+    """The collection, the task sequence, the site systems; what the play led to already is not asked for again."""
+    by_id = {"task_sequence": "id:PS100041", "collection": "id:PS100014"}
+    done = bench.ok("cm_advertisement", **{**ad(), **by_id})
+    assert len(bench.requests) == 5 + 3
+    assert done["gate"]["members"] == 12
+    assert done["gate"]["high_risk"] is True
+    assert done["gate"]["confirmed_by"] is None
+    bench.ok("cm_advertisement", **{**ad(), **by_id, "name": "Second", "purpose": "available", "assignments": []})
+    assert len(bench.requests) == 5 + 2
+    bench.ok("cm_advertisement", **ad(name="Third"))
+    assert len(bench.requests) == 5 + 2 + 2
+    assert "gate" not in bench.ok("cm_advertisement", **ad(name="Third"))
+    assert len(bench.requests) == 3 + 2
+
+
+def test_high_risk_and_required(bench: Bench) -> None:
+    collection = {"name": "OSD - Finance"}
+    assert bench.ok("cm_advertisement", **ad(collection=collection))["gate"]["members"] == 84
+    for check in (True, False):
+        text = bench.refused("cm_advertisement", "gate_refused", check=check,
+                             **ad(name="x", collection=collection, max_targets=80))  # fmt: skip
+        assert "it is high-risk, required, and reaches 84 devices" in text
+        assert "formats a disk" in text
+    bench.ok("cm_advertisement", **ad(name="x", collection=collection, max_targets=84, confirm="OSD - Finance"))
+
+
+def test_site_systems_and_names(bench: Bench) -> None:
+    """All of one query, whatever the number of patterns."""
+    bench.ok(
+        "cm_collection", name="Guarded", limiting_collection="All Systems", wait=True,
+        direct=["CM01", "FIN-001", "KIOSK-01"],
+    )  # fmt: skip
+    text = bench.refused("cm_advertisement", "gate_refused", **ad(collection="Guarded"))
+    assert "reaches the site systems CM01" in text
+    assert "never_include" not in text
+    text = bench.refused(
+        "cm_advertisement", "gate_refused", **ad(collection="Guarded", never_include=["fin-*", "KIOSK-0?", "cm0_"])
+    )
+    assert "reaches FIN-001, KIOSK-01 (never_include)" in text
+    done = bench.ok("cm_advertisement", **ad(collection="Guarded", confirm="Guarded", never_include=["FIN-*"]))
+    assert done["gate"]["confirmed_by"] == "Guarded"
+    assert any("never_include" in reason for reason in done["gate"]["reasons"])
+    # Only for what is high-risk and required.
+    bench.ok("cm_advertisement", **ad("Kiosk refresh", "Guarded", name="Harmless"))
+    bench.provider.switches.update({"wql_subqueries": "refuse"})
+    text = bench.refused("cm_advertisement", "gate_refused", **ad(name="y", collection="Guarded"))
+    assert "reaches the site systems CM01" in text
+
+
+def test_protected_collections(bench: Bench) -> None:
+    named = [["osd - finance pilot"], ["id:PS100014"], [{"id": "PS100014"}], ["x", {"name": "OSD - Finance pilot"}]]
+    for protected in named:
+        text = bench.refused("cm_advertisement", "gate_refused", **ad(protected_collections=protected))
+        assert "OSD - Finance pilot is one of protected_collections" in text
+    bench.ok("cm_advertisement", **ad(protected_collections=["OSD - Finance"]))
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"never_include": ["x'y"]}, "never_include[0]"),
+        ({"never_include": ["ok", " x"]}, "never_include[1]"),
+        ({"protected_collections": [{"nam": "x"}]}, "protected_collections[0]"),
+        ({"max_targets": -1}, "max_targets"),
+    ],
+)
+def test_bad_options(bench: Bench, params: dict[str, t.Any], says: str) -> None:
+    assert says in bench.refused("cm_advertisement", **ad(**params))
+    assert not bench.requests
+
+
+def test_children_count(bench: Bench) -> None:
+    """A child's steps count, however deep, as long as the step that runs it is enabled; a loop ends."""
+    run = {"name": "Run", "type": "run_task_sequence"}
+    bench.ok("cm_task_sequence", name="Deep", steps=[FORMAT])
+    bench.ok("cm_task_sequence", name="Middle", steps=[COMMAND, {**run, "task_sequence": "Deep"}])
+    bench.ok("cm_task_sequence", name="Top", steps=[{**run, "task_sequence": "Middle"}])
+    done = bench.ok("cm_advertisement", **ad("Top"))
+    assert done["gate"]["high_risk"] is True
+    assert "the step Format of Deep" in done["gate"]["reasons"][0]
+    # The seed's own type of such a sequence is generic: only its steps say what it does.
+    assert bench.package(bench.packages("Deep")[0]["PackageID"])["Type"] == 1
+    bench.ok("cm_task_sequence", name="Top", steps=[{**run, "task_sequence": "Middle", "enabled": False}])
+    assert bench.ok("cm_advertisement", **ad("Top", name="Second"))["gate"]["high_risk"] is False
+    assert len(bench.requests) == 5 + 2 + 1
+
+
+def test_marked_as_high_impact(bench: Bench) -> None:
+    bench.ok("cm_task_sequence", name="Marked", steps=[COMMAND])
+    row = bench.provider.store.find("SMS_TaskSequencePackage", (bench.packages("Marked")[0]["PackageID"],))
+    row.props["HighImpactTaskSequence"] = 1
+    bench.provider.store.save(row)
+    done = bench.ok("cm_advertisement", **ad("Marked"))
+    assert done["gate"]["reasons"] == ["the task sequence is marked as high-impact"]
+
+
+def test_steps_that_cannot_be_read_may_do_anything(bench: Bench) -> None:
+    live = package("P0100011", "Windows 11", "SMS_TaskSequencePackage", Sequence="<sequence><broken", Type=1)
+    cim = AdvertisementCim(live, *sequences()[1:])
+    done = play(cim=cim, name="x", task_sequence="Windows 11", collection="Kiosks", purpose="available")()
+    assert done.values["gate"]["high_risk"] is True
+    assert "cannot be read" in done.values["gate"]["reasons"][0]
+
+
+def test_plans_of_earlier_tasks_have_no_size_yet(bench: Bench) -> None:
+    planned = [
+        {"kind": "task_sequence", "name": "Later", "planned": True, "package_id": None},
+        {"kind": "collection", "name": "Later too", "planned": True, "collection_id": None},
+    ]
+    done = bench.ok("cm_advertisement", check=True, planned=planned, **ad("Later", "Later too"))
+    assert done["gate"] == {"members": None, "high_risk": None, "reasons": [], "confirmed_by": None}
+
+
+def test_unknown_ids_are_all_named(bench: Bench) -> None:
+    params = ad({"id": "PS1FFFFF"}, {"id": "PS1FFFFE"})
+    for check in (True, False):
+        text = bench.refused("cm_advertisement", "unresolved_reference", check=check, **params)
+        assert "PS1FFFFF" in text
+        assert "PS1FFFFE" in text

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
@@ -13,6 +14,7 @@ from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors as er
 from ansible_collections.configmgr.osd.plugins.plugin_utils._cim.instance import CimDatetime, Instance
 from ansible_collections.configmgr.osd.plugins.plugin_utils._provider import times
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources import _adv_options as options
+from ansible_collections.configmgr.osd.plugins.plugin_utils._resources._adv_flags import FLAGS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,9 +22,15 @@ from .advertisement_support import advert, play, required, token
 
 MANAGED_FLAGS = options.EVENT_BITS | options.VISIBILITY_BITS
 MANAGED_CLIENT = options.RERUN_BITS | options.CONTENT_BITS
-MONTHLY = Instance(
-    "SMS_ST_RecurMonthlyByDate",
-    {"MonthDay": 0, "ForNumberOfMonths": 1, "IsGMT": False, "StartTime": CimDatetime("20310601220000.000000+***")},
+OFFSET = Instance(
+    "SMS_ST_RecurMonthlyByWeekdayBase",
+    {
+        "Day": 3,
+        "ForNumberOfMonths": 1,
+        "OffsetDay": 4,
+        "IsGMT": False,
+        "StartTime": CimDatetime("20310601220000.000000+***"),
+    },
 )
 TOKEN = {"at": "2025-06-02 22:00"}
 
@@ -88,6 +96,63 @@ def test_rerun(word: str, bit: int) -> None:
         assert sent["RemoteClientFlags"] == 0x48050 | bit
     assert options.state_of(advert(RemoteClientFlags=bit))["rerun"] == word
     assert options.state_of(advert(RemoteClientFlags=0x1800))["rerun"] is None
+
+
+NATIVE = {
+    # provider-behaviour 4.3 and 4.4: property, bit, whether the bit says no, what a new one has (4.6).
+    "show_progress": ("AdvertFlags", 0x00800000, False, True),
+    "run_independently": ("AdvertFlags", 0x02000000, True, True),
+    "install_outside_maintenance_windows": ("AdvertFlags", 0x00100000, False, False),
+    "restart_outside_maintenance_windows": ("AdvertFlags", 0x00200000, False, False),
+    "persist_on_write_filter": ("RemoteClientFlags", 0x8000, False, True),
+    "internet_clients": ("AdvertFlags", 0x00080000, True, False),
+    "metered_network": ("RemoteClientFlags", 0x40000, False, False),
+    "wake_on_lan": ("AdvertFlags", 0x00400000, False, False),
+    "use_default_boundary_group": ("AdvertFlags", 0x00020000, True, False),
+    "share_with_peers": ("AdvertFlags", 0x00010000, False, True),
+    "pre_download": ("AdvertFlags", 0x00001000, False, False),
+}
+
+
+def test_every_flag_is_in_the_table_and_has_a_bit_of_its_own() -> None:
+    assert NATIVE.keys() == FLAGS.keys()
+    for prop, taken in (("AdvertFlags", MANAGED_FLAGS), ("RemoteClientFlags", MANAGED_CLIENT)):
+        bits = [bit for where, bit, _inverse, _native in NATIVE.values() if where == prop]
+        assert len(set(bits)) == len(bits)
+        assert not sum(bits) & taken
+
+
+@pytest.mark.parametrize("option", NATIVE)
+@pytest.mark.parametrize("value", [True, False])
+def test_flags(option: str, value: bool) -> None:
+    """One bit each, in the right direction, and no other bit moves."""
+    prop, bit, inverse, native = NATIVE[option]
+    noise = {"AdvertFlags": 0x408B0000, "RemoteClientFlags": 0x80108850}[prop]
+    before = noise | bit if value is inverse else noise & ~bit
+    sent, modified = change(required(**{prop: before}), **{option: value})
+    assert modified == [prop]
+    assert sent[prop] == before ^ bit
+    assert options.state_of(required(**{prop: sent[prop]}))[option] is value
+    run = play(name="x", task_sequence="Windows 11", collection="Kiosks", purpose="available")
+    run()
+    ((_verb, made),) = run.cim.of("create")
+    assert options.state_of(made)[option] is native
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("run_independently", False), ("metered_network", True), ("wake_on_lan", True)]
+)
+def test_flags_that_mean_nothing_for_an_available_one(option: str, value: bool) -> None:
+    new = {"name": "x", "task_sequence": "Windows 11", "collection": "Kiosks", "purpose": "available"}
+    for run in (play(**new, **{option: value}), play(advert(), name="Rollout", **{option: value})):
+        with pytest.raises(errors.InvalidInput, match=option):
+            run()
+    assert play(**new, **{option: not value})().changed
+    assert play(required(), name="Rollout", **{option: value})().changed
+    # What the site has already is not the play's fault.
+    prop, bit, _inverse, _native = NATIVE[option]
+    odd = advert(**{prop: {"AdvertFlags": 0x008B0000, "RemoteClientFlags": 0x8850}[prop] | bit})
+    assert play(odd, name="Rollout", **{option: value}, comment="x")().changed
 
 
 CONTENT = [
@@ -158,6 +223,7 @@ def test_the_event_of_older_sites_stays_while_it_is_required() -> None:
             "content": st.sampled_from(["as_needed", "run_from_dp"]),
             "use_neighbor_boundary_group": st.booleans(),
             "comment": st.text(max_size=5),
+            **{option: st.booleans() for option in FLAGS},
         },
     ),
 )
@@ -169,9 +235,13 @@ def test_unknown_bits_survive_every_change(flags: int, client: int, params: dict
     plan = options.Plan()
     options.compare(plan, live, old, new)
     after = Instance("SMS_Advertisement", {**live.properties, **plan.properties})
-    assert not (int(after.get("AdvertFlags")) ^ (flags | 0x20)) & ~MANAGED_FLAGS
-    assert not (int(after.get("RemoteClientFlags")) ^ client) & ~MANAGED_CLIENT
-    if "make_available_to" not in params:
+    given = {
+        prop: sum(FLAGS[name].bit for name in params if name in FLAGS and FLAGS[name].prop == prop)
+        for prop in ("AdvertFlags", "RemoteClientFlags")
+    }
+    assert not (int(after.get("AdvertFlags")) ^ (flags | 0x20)) & ~(MANAGED_FLAGS | given["AdvertFlags"])
+    assert not (int(after.get("RemoteClientFlags")) ^ client) & ~(MANAGED_CLIENT | given["RemoteClientFlags"])
+    if "make_available_to" not in params and not given["AdvertFlags"]:
         assert after.get("AdvertFlags") == flags | 0x20
     # Read back, it is what was asked for, and asking again changes nothing.
     found = options.state_of(after)
@@ -203,26 +273,87 @@ def test_times_that_are_not_there_are_cleared_already() -> None:
     assert not play(live, name="Rollout", available_at="", expires_at="")().changed
 
 
+GAP = "2031-03-30 02:30"
+"""The clocks of Berlin go from 02:00 to 03:00 in that night."""
+TWICE = "2031-10-26 02:30"
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        ({"available_at": GAP}, "available_at"),
+        ({"expires_at": GAP}, "expires_at"),
+        ({"assignments": ["log_on", {"at": GAP}]}, r"assignments\[1\]\.at"),
+        ({"assignments": [{"start": GAP, "every": {"days": 1}}]}, r"assignments\[0\]\.start"),
+    ],
+)
+def test_a_time_that_the_clocks_of_the_clients_leave_out(params: dict[str, t.Any], path: str) -> None:
+    """The readings are spelled out; with a zone it is an error, in a zone without a gap it is nothing."""
+    live = required()
+    run = play(live, name="Rollout", client_time_zone="Europe/Berlin", **params)
+    with pytest.raises(errors.InvalidInput, match=rf"{path} \(2031-03-30 02:30\): does not exist.*03:30, or .* 01:30Z"):
+        run()
+    assert not run.cim.calls
+    run = play(live, name="Rollout", client_time_zone="Asia/Tokyo", **params)
+    assert run().changed
+    assert not run.warnings
+
+
+def test_utc_has_no_gap() -> None:
+    run = play(advert(), name="Rollout", client_time_zone="Europe/Berlin", available_at=f"{GAP}Z")
+    assert run().changed
+    assert not run.warnings
+
+
+def test_a_time_that_the_clocks_show_twice() -> None:
+    run = play(advert(), name="Rollout", client_time_zone="Europe/Berlin", available_at=TWICE)
+    assert run().changed
+    assert "comes twice by the clocks of Europe/Berlin" in run.warnings[0]
+
+
+def test_an_unknown_zone() -> None:
+    for name in ("Europe/Atlantis", "../etc/passwd", "UTC+25"):
+        with pytest.raises(errors.InvalidInput, match="client_time_zone.*knows no such time zone"):
+            play(advert(), name="Rollout", client_time_zone=name, available_at=GAP)()
+
+
+def test_without_a_zone_the_clock_of_the_control_node_is_good_for_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the clients are, nobody knows; so nothing is refused."""
+    try:
+        for zone, warned in (("Europe/Berlin", 1), ("UTC", 0)):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            run = play(advert(), name="Rollout", available_at=GAP)
+            assert run().changed
+            assert len(run.warnings) == warned
+            assert not warned or "the control node this time does not exist" in run.warnings[0]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 # -- schedules ----------------------------------------------------------------------------------
 
 
 def test_schedules_of_another_kind_survive_when_they_are_not_managed() -> None:
-    sent, modified = change(required(AssignedSchedule=[token("02C26DC000080000"), MONTHLY]), comment="x")
+    sent, modified = change(required(AssignedSchedule=[token("02C26DC000080000"), OFFSET]), comment="x")
     assert modified == ["Comment"]
-    assert sent["AssignedSchedule"][1] == MONTHLY
+    assert sent["AssignedSchedule"][1] == OFFSET
     # Lazy and loaded: it goes back, without the zone that Windows shows.
     assert sent["AssignedSchedule"][0].get("StartTime") == "20250602220000.000000+***"
 
 
 def test_schedules_of_another_kind_are_kept_as_they_are_shown() -> None:
-    live = required(AssignedSchedule=[token("02C26DC000080000"), MONTHLY])
+    live = required(AssignedSchedule=[token("02C26DC000080000"), OFFSET])
     shown = options.show(options.state_of(live))["assignments"]
     assert not play(live, name="Rollout", assignments=shown)().changed
     run = play(live, name="Rollout", assignments=[shown[1], {"at": "2031-01-01 00:00"}])
     assert run().changed
     sent, _modified = put(run)
-    assert [item.class_name for item in sent["AssignedSchedule"]] == [MONTHLY.class_name, "SMS_ST_NonRecurring"]
-    with pytest.raises(errors.InvalidInput, match=r"assignments\[0\] \(SMS_ST_RecurMonthlyByDate\): a schedule can be"):
+    assert [item.class_name for item in sent["AssignedSchedule"]] == [OFFSET.class_name, "SMS_ST_NonRecurring"]
+    with pytest.raises(
+        errors.InvalidInput, match=r"assignments\[0\] \(SMS_ST_RecurMonthlyByWeekdayBase\): a schedule can be"
+    ):
         play(required(), name="Rollout", assignments=[shown[1]])()
 
 
@@ -235,14 +366,16 @@ def test_what_is_there_is_not_made_again() -> None:
 
 
 def test_a_replaced_deployment_keeps_schedules_and_bits() -> None:
-    live = required(AssignedSchedule=[MONTHLY], AdvertFlags=0x448B0000, Priority=1, ISVString="x", MandatoryCountdown=5)
+    live = required(AssignedSchedule=[OFFSET], AdvertFlags=0x448B0000, Priority=1, ISVString="x", MandatoryCountdown=5)
     run = play(live, name="Rollout", collection="Finance", rerun="never", allow_replace=True)
     assert run().changed
     ((_verb, made),) = run.cim.of("create")
-    assert made.get("AssignedSchedule") == [MONTHLY]
+    assert made.get("AssignedSchedule") == [OFFSET]
     assert made.get("AdvertFlags") == 0x448B0000
     assert made.get("RemoteClientFlags") == 0x9050
-    assert (made.get("Priority"), made.get("ISVString"), made.get("MandatoryCountdown")) == (1, "x", 5)
+    assert (made.get("Priority"), made.get("MandatoryCountdown")) == (1, 5)
+    # What other software wrote stays, and the trace of the replacement comes behind it.
+    assert made.get("ISVString") == "x; configmgr.osd: replaces P0120001"
     assert made.get("CollectionID") == "P0100022"
     assert made.get("PackageID") == "P0100011"
     assert "AdvertisementID" not in made.properties
@@ -286,6 +419,16 @@ def test_contradictions_are_found_without_a_site(params: dict[str, t.Any], says:
     assert not run.cim.calls
 
 
+def test_an_end_before_every_start_is_said() -> None:
+    for end, warned in (("2025-06-02 22:00", 1), ("2025-06-02 22:01", 0)):
+        run = play(required(), name="Rollout", expires_at=end)
+        assert run().changed
+        assert len([text for text in run.warnings if "ends before any of its assignments" in text]) == warned
+    run = play(required(AdvertFlags=0x008B0020), name="Rollout", expires_at="2025-01-01")
+    run()
+    assert not run.warnings
+
+
 def test_times_of_two_clocks_may_be_close() -> None:
     """Somewhere on earth the one lies after the other."""
     play(advert(), name="Rollout", available_at="2031-06-02 14:00", expires_at="2031-06-02 01:00Z")()
@@ -318,6 +461,6 @@ def test_what_was_wrong_before_stands_in_the_way_of_nothing() -> None:
 
 
 def test_a_schedule_that_is_switched_off_is_none() -> None:
-    live = advert(AssignedSchedule=[MONTHLY], AssignedScheduleEnabled=False)
+    live = advert(AssignedSchedule=[OFFSET], AssignedScheduleEnabled=False)
     assert options.show(options.state_of(live))["assignments"] == []
     assert play(live, name="Rollout", comment="x")().changed

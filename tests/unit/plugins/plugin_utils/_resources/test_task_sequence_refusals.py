@@ -168,7 +168,7 @@ def test_check_mode_meets_what_the_run_would_meet(bench: Bench, step: dict[str, 
 
 def test_a_site_with_the_deployment_toolkit_knows_its_classes() -> None:
     bench = Bench(mdt=True)
-    step = {"name": "R", "type": "BDD_InstallRoles", "properties": {"SupportedEnvironment": "WinPE"}}
+    step = {"name": "R", "type": "BDD_InstallRoles", "properties": {"OSRoleIndex": 12}}
     assert bench.ok(MODULE, name="x", steps=[step], check=True)["changed"]
     bench.ok(MODULE, name="x", steps=[step])
     bench.ok(MODULE, name="x", steps=[command("A"), step], check=True)
