@@ -73,7 +73,7 @@ OUTFIT = {
 }
 FINANCE = {"resource_id": 16777300}
 LAB = {"resource_id": 16778004}
-TAKEN_OVER = {"name": "LAB-05", "mac_address": "00:15:5D:AA:00:01", "overwrite": True}
+TAKEN_OVER = {"name": "RENAMED-05", "mac_address": "00:15:5D:00:03:14", "overwrite": True}
 SOME_USERS = {"source": "OLD-005", "behavior": "capture_all_restore_specified", "users": [r"CORP\bob"]}
 
 SOURCES = {
@@ -129,7 +129,6 @@ EDITS = [
     ),
     Counted("not used", Case(REFERENCE, "same", kinds=("package",), pulls=1), REPLACE, (tasks.made(),)),
     Counted("a copy", Case(TS, "create", pulls=SCOPES, parts=("original",)), COPY, (tasks.made(),)),
-    Counted("a copy that is there", Case(TS, "same"), COPY, (tasks.made(), (TS, COPY))),
     Counted(
         "a new place",
         Case(TS_PACKAGE, "create", pulls=3, parts=("folder", "new_folder", "scopes", "first_scopes")),
@@ -171,13 +170,13 @@ CONTENTS = [
     Counted("nothing to remove", Case(CONTENT, "same", pulls=1, parts=("points",)), {**TO_POINTS, "state": "absent"}),
     Counted(
         "from points",
-        Case(CONTENT, "delete", pulls=3, parts=("only_points", "call")),
+        Case(CONTENT, "delete", pulls=3, parts=("only_points", "call", "call")),
         {**TO_POINTS, "state": "absent"},
         ((CONTENT, TO_POINTS),),
     ),
     Counted(
         "from a group",
-        Case(CONTENT, "delete", pulls=3, parts=("groups",)),
+        Case(CONTENT, "delete", pulls=3, parts=("groups", "call")),
         {**TO_GROUP, "state": "absent"},
         ((CONTENT, TO_GROUP),),
     ),

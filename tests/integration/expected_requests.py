@@ -47,14 +47,14 @@ BASE: dict[str, dict[str, int]] = {
         "create": 5,  # query, Create, reread, scopes
         "change": 5,  # query, Get, Put, Get
         "missing": 2,  # query
-        "delete": 5,  # query, task sequences that refer to it, deployments, Delete
+        "delete": 6,  # query, task sequences that refer to it, deployments, programs that run it first, Delete
     },
     "cm_program": {
         "same": 2,  # Get (a program has keys, so no query)
         "create": 5,  # Get, Create, Get, scopes
         "change": 4,  # Get, Put, Get
         "missing": 2,  # Get
-        "delete": 5,  # Get, task sequences that refer to its package, deployments, Delete
+        "delete": 6,  # Get, task sequences that refer to its package, deployments, programs that run it first, Delete
     },
     "cm_task_sequence_step": {
         "same": 4,  # query, Get, GetSequence
@@ -75,7 +75,7 @@ BASE: dict[str, dict[str, int]] = {
     "cm_content": {
         "same": 4,  # the object, its version, what arrived where
         "change": 5,  # the same, what arrived once more
-        "delete": 6,  # the same, what is ordered to where, what arrived once more
+        "delete": 6,  # the same, what is ordered to where, what arrived once more; the calls are parts
     },
     "cm_collection": {
         "same": 3,  # query, Get
@@ -175,7 +175,7 @@ AFTER_PLAN: dict[str, dict[str, int]] = {
     "cm_task_sequence_step": {"change": 3},
     "cm_task_sequence_reference": {"change": 2},
     "cm_driver_package": {"create": 2, "change": 3, "again": 2, "delete": 1},
-    "cm_content": {"change": 1, "delete": 1},
+    "cm_content": {"change": 1, "delete": 1},  # the calls come on top
     "cm_collection": {"create": 3, "delete": 1},
     "cm_device": {"create": 2, "delete": 1},
     "cm_object": {"create": 2, "change": 2, "delete": 1},

@@ -16,11 +16,15 @@ from tests.integration.test_targets import requests
 
 pytestmark = pytest.mark.inprocess
 
-EVERYTHING = [*count_cases.EVERYTHING, *deploy_cases.EVERYTHING]
+CASES = [(one, store) for one in count_cases.EVERYTHING for store in STORES]
+# What the number depends on is the same for both; these take turns.
+CASES += [(one, STORES[number % len(STORES)]) for number, one in enumerate(deploy_cases.EVERYTHING)]
 
 
-@pytest.mark.parametrize("store", STORES)
-@pytest.mark.parametrize("counted", [pytest.param(one, id=f"{one.case.module}: {one.id}") for one in EVERYTHING])
+@pytest.mark.parametrize(
+    ("counted", "store"),
+    [pytest.param(one, store, id=f"{one.case.module}: {one.id}, {store}") for one, store in CASES],
+)
 def test_the_number_of_requests(counted: Counted, store: str, simulator: Simulator) -> None:
     """Neither a request more nor one less, and the task did what the case says."""
     site = InProcess(simulator, store)
