@@ -182,6 +182,8 @@ class ProtocolError(ConfigMgrError):
 class ConnectionBroken(ProtocolError):
     """The connection broke in the middle of the task and reading again did not help; waiting may."""
 
+    code = "connection_broken"
+
 
 class OutcomeUnknown(ConfigMgrError):
     """The answer to a write was lost; whether it was carried out could not be read either."""

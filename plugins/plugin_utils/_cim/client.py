@@ -51,11 +51,13 @@ _READ_METHODS: dict[str, frozenset[str]] = {
     "sms_advertisement": frozenset(("getadvertisements",)),
     "sms_deploymentinfo": frozenset(("getdeployments",)),
     "sms_imagepackage": frozenset(("getimageproperties",)),
-    "sms_bootimagepackage": frozenset(("getimageproperties",)),
+    "sms_bootimagepackage": frozenset(("getimageproperties", "queryosdbinaryinjectionstatus")),
     "sms_operatingsysteminstallpackage": frozenset(("getimageproperties",)),
 }
 
 Keys = t.Mapping[str, t.Any]
+Rows = t.Generator[Instance, None, None]
+"""Rows one by one; closing it gives the enumeration back."""
 
 
 def is_read_method(class_name: str, method: str) -> bool:
@@ -154,6 +156,43 @@ class CimClient:
                     raise
             self._whole_rows.add(class_name.casefold())
         return self._select(class_name, None, where, limit)
+
+    def iterate(
+        self, class_name: str, *, where: wql.Where | None = None, columns: t.Sequence[str] | None = None
+    ) -> Rows:
+        """Yield the rows of a query as they come, so that only one answer of the server is held at a time.
+
+        Everything else is as with :meth:`query`; a connection that is lost on the way raises
+        ConnectionBroken, and the caller begins again.
+        """
+        definition = self.catalogue.get(class_name)
+        chosen = self._columns(definition, columns, where)
+        self._refuse_lazy(class_name, definition, chosen, where)
+        whole = not chosen or self.projection == "never" or class_name.casefold() in self._whole_rows
+        if not whole:
+            begun = False
+            try:
+                with contextlib.closing(self._stream(class_name, chosen, where)) as rows:
+                    for row in rows:
+                        begun = True
+                        yield row
+                return
+            except errors.ServerFault as exc:
+                if begun or exc.hresult != WBEM_E_FAILED:
+                    raise
+            self._whole_rows.add(class_name.casefold())
+        yield from self._stream(class_name, None, where)
+
+    def _stream(self, class_name: str, columns: list[str] | None, where: wql.Where | None) -> Rows:
+        text = wql.select(class_name, columns, where)
+        with contextlib.closing(self.wsman.iterate(self.namespace, text, class_name=class_name)) as batches:
+            for rows in batches:
+                for row in rows:
+                    instance = self._decoder.instance(row, class_name)
+                    # What was read is not needed any more, and an answer may hold thousands of rows.
+                    row.clear()
+                    if where is None or where.accept(instance):
+                        yield instance
 
     def create(self, instance: Instance) -> dict[str, str]:
         """Create an instance and return its keys, those that the server chose included."""

@@ -28,6 +28,8 @@ READ_MARGIN = 15.0
 _MAX_EMPTY_PULLS = 20
 
 Keys = t.Mapping[str, t.Any]
+Batches = t.Generator["list[ET.Element]", None, None]
+"""The rows of an enumeration, answer by answer; closing it gives the enumeration back."""
 
 
 def _key_text(keys: Keys | None) -> str:
@@ -144,24 +146,55 @@ class WsmanClient:
         operation = Operation("Enumerate", class_name, key=wql)
         return self._once(lambda: self._rows(operation, namespace, wql, limit), operation)
 
+    def iterate(self, namespace: str, wql: str, *, class_name: str = "") -> Batches:
+        """Yield the rows of a WQL query answer by answer, so that only one answer is held at a time.
+
+        Otherwise like :meth:`enumerate`, but a connection that is lost on the way cannot be made good
+        here: rows were handed out already. Closing the iterator early gives the enumeration back.
+        """
+        operation = Operation("Enumerate", class_name, key=wql)
+        first, rest = self._once(lambda: self._begun(operation, namespace, wql), operation)
+        with contextlib.closing(rest) as batches:
+            yield first
+            del first
+            try:
+                yield from batches
+            except TransportLost as exc:
+                reason = str(exc)
+            else:
+                return
+        raise self._broken(operation, f"the connection was lost while reading: {reason}")
+
+    def _begun(self, operation: Operation, namespace: str, wql: str) -> tuple[list[ET.Element], Batches]:
+        batches = self._batches(operation, namespace, wql)
+        return next(batches, []), batches
+
     def _rows(self, operation: Operation, namespace: str, wql: str, limit: int | None) -> list[ET.Element]:
+        rows: list[ET.Element] = []
+        with contextlib.closing(self._batches(operation, namespace, wql)) as batches:
+            for found in batches:
+                rows.extend(found)
+                if limit is not None and len(rows) >= limit:
+                    return rows[:limit]
+        return rows
+
+    def _batches(self, operation: Operation, namespace: str, wql: str) -> Batches:
         body = (
             f"<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>{MAX_ELEMENTS}</w:MaxElements>"
             f'<w:Filter Dialect="{uris.WQL_DIALECT}">{escape(wql, where="WQL query")}</w:Filter></n:Enumerate>'
         )
-        rows: list[ET.Element] = []
         context = ""
         empty = 0
         try:
             answer = self._enumeration(operation, "Enumerate", namespace, body)
             while True:
                 found, context = _batch(answer)
-                rows.extend(found)
+                # The whole answer must not outlive its rows, which may be many.
+                del answer
                 empty = 0 if found else empty + 1
+                yield found
                 if not context:
-                    return rows
-                if limit is not None and len(rows) >= limit:
-                    return rows[:limit]
+                    return
                 if empty > _MAX_EMPTY_PULLS:
                     raise errors.ProtocolError(f"{operation}: the server goes on without ever sending a row.")
                 body = (
@@ -267,8 +300,12 @@ class WsmanClient:
                 reason = str(exc)
         if not self.accepted:
             raise errors.Unreachable(reason)
-        raise errors.ProtocolError(
-            f"{operation}: the connection was lost twice while reading: {reason}",
+        raise self._broken(operation, f"the connection was lost twice while reading: {reason}")
+
+    @staticmethod
+    def _broken(operation: Operation, text: str) -> errors.ConnectionBroken:
+        return errors.ConnectionBroken(
+            f"{operation}: {text}",
             wmi_class=operation.class_name or None,
             method=operation.method or None,
         )

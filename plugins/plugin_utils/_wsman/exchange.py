@@ -129,8 +129,11 @@ class Exchange:
     def _before_acceptance(self, operation: Operation, refused: errors.ConfigMgrError) -> errors.ConfigMgrError:
         if not self.accepted or not isinstance(refused, errors.Unreachable):
             return refused
-        # "unreachable" would drop the host although this task has already talked to it.
-        return errors.ProtocolError(
+        # "unreachable" would drop the host although this task has already talked to it. Credentials that are refused
+        # must not be tried again and again, which locks the account.
+        final = isinstance(refused, (errors.LoginFailed, errors.TlsFailed))
+        kind = errors.ProtocolError if final else errors.ConnectionBroken
+        return kind(
             f"{operation}: the connection could not be renewed in the middle of the task: {refused.message} "
             f"This request was not carried out.",
             wmi_class=operation.class_name or None,
@@ -203,9 +206,12 @@ class Exchange:
         text = _HTTP_TEXTS.get(status, f"HTTP {status}, without a SOAP fault")
         if not self.accepted:
             return errors.Unreachable(f"The server's WS-Management listener cannot be used: {text}.")
-        return errors.ProtocolError(f"{operation}: {text}.", wmi_class=operation.class_name or None)
+        # A listener that answered a moment ago and is not there now is restarting.
+        kind = errors.ConnectionBroken if status in _GONE else errors.ProtocolError
+        return kind(f"{operation}: {text}.", wmi_class=operation.class_name or None)
 
 
+_GONE = (404, 500, 502, 504)
 _HTTP_TEXTS = {
     400: "HTTP 400 without content, which WinRM gives when it cannot decrypt a message",
     403: "HTTP 403, access to the listener is forbidden",
