@@ -26,9 +26,9 @@ options:
   _input:
     description:
       - The steps in the form that M(configmgr.osd.cm_task_sequence) accepts and
-        M(configmgr.osd.cm_task_sequence_info) returns.
-    type: list
-    elements: dict
+        M(configmgr.osd.cm_task_sequence_info) returns, or a mapping with C(steps), or a result of that module with one
+        task sequence.
+    type: raw
     required: true
   title:
     description:
@@ -40,7 +40,7 @@ options:
 EXAMPLES = r"""
 - name: Show a task sequence
   ansible.builtin.debug:
-    msg: "{{ (found.task_sequences[0].steps | configmgr.osd.sequence_tree(title='Windows 11')).splitlines() }}"
+    msg: "{{ (found | configmgr.osd.sequence_tree(title='Windows 11')).splitlines() }}"
 """
 
 RETURN = r"""
@@ -137,10 +137,23 @@ def _branch(steps: t.Any, prefix: str) -> t.Iterator[str]:
 
 
 def sequence_tree(steps: t.Any, title: str = "") -> str:
-    """Return the steps as a tree; raises ``AnsibleFilterError`` for anything that is not a list of steps."""
+    """Return the steps as a tree; raises ``AnsibleFilterError`` for anything that has no list of steps."""
     lines = [str(title)] if title else []
-    lines.extend(_branch(steps, ""))
+    try:
+        lines.extend(_branch(_steps_of(steps), ""))
+    except RecursionError:
+        raise AnsibleFilterError("sequence_tree: the data is nested too deeply") from None
     return "\n".join(lines)
+
+
+def _steps_of(value: t.Any) -> t.Any:
+    """Return the steps in what the info module, a file or a play holds."""
+    if isinstance(value, dict) and "steps" not in value and isinstance(value.get("task_sequences"), (list, tuple)):
+        found = value["task_sequences"]
+        if len(found) != 1:
+            raise AnsibleFilterError(f"sequence_tree: the result holds {len(found)} task sequences; give one of them")
+        value = found[0]
+    return value.get("steps") if isinstance(value, dict) else value
 
 
 class FilterModule:

@@ -51,6 +51,9 @@ class Namer:
         rows = self._site.query(kind.class_name, wql.one_of(kind.id, sorted(ids)), columns)
         wanted = sorted({str(row.get(kind.name_column, "")) for row in rows} - {""})
         namesakes = self._site.query(kind.class_name, wql.one_of(kind.name_column, wanted), columns) if wanted else []
+        if kind.only:
+            # A name is looked up among this kind only, so others of the class are no namesakes.
+            namesakes = [row for row in namesakes if row.get(kind.only[0]) == kind.only[1]]
         for row in rows:
             found = str(row.get(kind.id, ""))
             self._forms[(kind.name, found.casefold())] = self._shortest(kind, row, namesakes)

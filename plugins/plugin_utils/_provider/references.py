@@ -18,7 +18,7 @@ from .._cim import wql
 from .._cim.instance import Instance
 from .._errors import InvalidInput, Problem, ReferenceProblems
 from . import names
-from .deployable import why_no_step_can
+from .deployable import why_a_step_may_fail, why_no_step_can
 from .planned import NARROW, would_be
 from .ref import Ref
 from .site import DELETING, Site, same_name
@@ -106,6 +106,7 @@ KINDS: dict[str, Kind] = {
                 "SoftwareVersion",
                 "Manufacturer",
                 "IsDeployable",
+                "IsExpired",
                 "NumberOfDeploymentTypes",
             ),
             narrow={"version": "SoftwareVersion", "manufacturer": "Manufacturer"},
@@ -445,8 +446,9 @@ class Resolver:
         if fault and not self._keep:
             self._fail(ref, str(ref.name or ref.id), fault)
             return
-        if fault:
-            self.warnings.append(f"{ref.path} ({ref.name or ref.id}): {fault}")
+        doubt = fault or (why_a_step_may_fail(kind.name, row) if new else None)
+        if doubt:
+            self.warnings.append(f"{ref.path} ({ref.name or ref.id}): {doubt}")
         self._results[ref] = Resolved(str(row.get(kind.id, "")), str(row.get(kind.name_column, "")), row)
 
     def _dangle(self, ref: Ref) -> None:

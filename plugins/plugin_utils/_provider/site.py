@@ -444,14 +444,17 @@ class Site:
 
 
 def equal(stored: Value, sent: Value) -> bool:
-    """Whether a stored value is what was sent: null, "" and an empty list mean the same, CR LF is LF."""
+    """Whether a stored value is what was sent.
+
+    Null, "" and an empty list mean the same, CR LF is LF, and line feeds at the very end do not count.
+    """
     if stored in (None, "", []) and sent in (None, "", []):
         return True
     if isinstance(stored, CimDatetime) or isinstance(sent, CimDatetime):
         # A clock without a zone comes back labelled as UTC (wsman 1.5): only its digits count.
         return same_clock(None if stored is None else str(stored), None if sent is None else str(sent))
     if isinstance(stored, str) and isinstance(sent, str):
-        return stored.replace("\r\n", "\n") == sent.replace("\r\n", "\n")
+        return stored.replace("\r\n", "\n").rstrip("\n") == sent.replace("\r\n", "\n").rstrip("\n")
     if isinstance(stored, Instance) and isinstance(sent, Instance):
         names = {*stored.properties, *sent.properties}
         return all(equal(stored.get(name), sent.get(name)) for name in names)

@@ -183,6 +183,13 @@ def test_a_platform_of_a_condition(bench: Bench) -> None:
     assert bench.steps("Condition")[0]["condition"] == step["condition"]
 
 
+def test_a_driver_category_is_told_from_other_categories_of_its_name() -> None:
+    bench = Bench(seed="undeployable")
+    step = {"name": "Step", "type": "auto_apply_drivers", "driver_categories": ["Finance"]}
+    bench.ok(MODULE, name="x", steps=[step], lint="ignore")
+    assert bench.steps("x")[0]["driver_categories"] == ["Finance"]
+
+
 # -- several of a name, and what no step can use -------------------------------------------------------
 
 
@@ -223,3 +230,19 @@ def test_an_application_that_cannot_be_installed(name: str, part: str) -> None:
     message = bench.refused("cm_task_sequence_reference", "unresolved_reference", kind="application",
                             **{"from": "7-Zip", "to": name})  # fmt: skip
     assert part in message
+
+
+def test_what_clients_may_refuse_is_a_warning_where_it_is_new() -> None:
+    bench = Bench()
+    steps: list[dict[str, t.Any]] = [
+        {"name": "Reader", "type": "install_application", "applications": ["Contoso VPN", "Old PDF Reader"]},
+        {"name": "A", "type": "install_package", "package": "Monitoring Agent", "program": "Silent uninstall"},
+        {"name": "B", "type": "install_package", "package": "Monitoring Agent", "program": "Silent install"},
+    ]
+    bench.ok("cm_task_sequence", name="Doubtful", steps=steps)
+    said = sorted(text for text in bench.warnings if "may not" in text)
+    assert len(said) == 2
+    assert said[0].startswith("steps[0].applications[1] (Old PDF Reader): the application is retired")
+    assert said[1].startswith("steps[1].program (Silent uninstall): the program may not be installed from a task")
+    bench.ok("cm_task_sequence", name="Doubtful", steps=steps, description="new")
+    assert not [text for text in bench.warnings if "retired" in text]
