@@ -15,7 +15,7 @@ from ..plugin_utils._resources._status_report import build, markdown
 DOCUMENTATION = r"""
 name: deployment_report
 short_description: Write a report of deployments
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - configmgr.osd contributors (@configmgr-osd)
 description:

@@ -14,7 +14,7 @@ from ..plugin_utils._sequence.listing import fill_secrets, read_fillings
 DOCUMENTATION = r"""
 name: fill_sequence_secrets
 short_description: Put secrets into steps that were read from a site
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - Contributors to the configmgr.osd project (@configmgr-osd)
 description:

@@ -14,7 +14,7 @@ from ..plugin_utils._sequence.listing import list_references
 DOCUMENTATION = r"""
 name: sequence_references
 short_description: List what the steps of a task sequence refer to
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - Contributors to the configmgr.osd project (@configmgr-osd)
 description:

@@ -15,7 +15,7 @@ from ..plugin_utils._resources import _filters as filters
 DOCUMENTATION = r"""
 name: to_schedule_text
 short_description: Write schedules as text
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - Contributors to the configmgr.osd project (@configmgr-osd)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_boot_image
 short_description: Manage boot images
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Registers, changes, refreshes, and removes boot images (C(SMS_BootImagePackage)) of Microsoft Configuration Manager.
   - The site copies the WIM file of O(source_path), puts its own files, the drivers, and the components into the copy,

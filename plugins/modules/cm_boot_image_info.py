@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_boot_image_info
 short_description: Read boot images
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Returns boot images in the form that M(configmgr.osd.cm_boot_image) accepts.
 author:

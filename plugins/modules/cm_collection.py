@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_collection
 short_description: Manage collections of devices
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Creates, changes, and removes collections of devices (C(SMS_Collection)) of Microsoft Configuration Manager, with
     their rules and variables, and waits until their members are there.

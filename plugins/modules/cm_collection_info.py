@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_collection_info
 short_description: Read collections
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Returns collections, and on request their rules, members, and variables, in the form that
     M(configmgr.osd.cm_collection) accepts.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_content
 short_description: Bring content to distribution points
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Distributes the content of everything that a task sequence refers to, or of one object, to distribution points;
     removes it, sends it again, or has the source files read again; and waits until it has arrived everywhere.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_content_info
 short_description: Read where content is
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Returns where the content of one object is, or that of all that a task sequence refers to. For each object the
     distribution points with their states, and the groups that hold it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_deployment_status
 short_description: Show how far deployments of task sequences are, and wait for them
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Reads what the targeted devices reported about a deployment, and for failed devices the step that failed, its exit
     code, and its output.
@@ -285,7 +285,7 @@ deployments:
           description: What the site's summary says of the device; null without O(site_summary).
           returned: success
           type: str
-          sample: null
+          sample: The task sequence manager could not successfully complete execution of the task sequence
 failures:
   description: The failed devices, O(max_failures_shown) at most, with the step that failed in their newest run.
   returned: success
@@ -337,6 +337,11 @@ failures:
       returned: success
       type: str
       sample: "2025-06-01T08:31:04Z"
+    unreadable:
+      description: Why the steps of the device could not be read.
+      returned: when they could not
+      type: str
+      sample: Access denied
 counts:
   description: The counts of all deployments together.
   returned: success

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_device
 short_description: Import and manage devices
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Imports a device into Microsoft Configuration Manager by name and hardware, sets its task sequence variables,
     primary users, and user state migration, clears its last PXE deployment, and deletes its record.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_device_info
 short_description: Read devices
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Returns the records of devices that fit everything that is given, obsolete ones included.
   - Records that stand for unknown computers are not returned.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_driver_package
 short_description: Manage driver packages
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Registers, changes, refreshes, and removes driver packages (C(SMS_DriverPackage)) of Microsoft Configuration
     Manager.

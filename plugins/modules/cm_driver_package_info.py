@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_driver_package_info
 short_description: Read driver packages
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Returns driver packages in the form that M(configmgr.osd.cm_driver_package) accepts.
 author:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_method
 short_description: Call any method of a site
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Calls one method of a class or of an object of the SMS Provider and returns what it gave back.
   - It is the way out where the collection has no module for what is to be done.

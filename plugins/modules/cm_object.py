@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_object
 short_description: Write any object of a site
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Creates, changes, or deletes one object of any class of the SMS Provider.
   - It is the way out where the collection has no module for a class, or a module lacks a property.

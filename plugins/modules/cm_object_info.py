@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_object_info
 short_description: Read any object of a site
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Reads objects of any class of the SMS Provider, by their keys or by a WQL filter.
   - It is the way out where the collection has no module for a class. It only reads.

@@ -51,9 +51,15 @@ options:
     elements: str
     choices: [steps]
     default: []
+  include_disabled:
+    description:
+      - The site lists what enabled steps use. A task sequence whose only use is in a disabled step, or that only runs a
+        program of the package first, cannot be queried.
+      - With V(true) every task sequence is read, which costs two requests each, so that these are found too and all of
+        them have O(gather=steps). Use it before you delete something.
+    type: bool
+    default: false
 notes:
-  - The site itself lists what enabled steps use. A task sequence whose only use is in a disabled step is not found;
-    M(configmgr.osd.cm_task_sequence_reference) can read all task sequences for that.
   - Deployments are those of task sequences, packages, and programs; those of applications are not looked for.
 seealso:
   - module: configmgr.osd.cm_task_sequence_reference
@@ -67,6 +73,13 @@ EXAMPLES = r"""
     object: Windows 11 24H2
     gather: [steps]
   register: image
+
+- name: See what uses a package, disabled steps included
+  configmgr.osd.cm_object_usage_info:
+    kind: package
+    object: Corporate Fonts
+    include_disabled: true
+  register: fonts
 
 - name: Delete a package that nothing uses
   configmgr.osd.cm_package:
@@ -110,7 +123,8 @@ usage:
           sample: PS100041
         direct:
           description:
-            - Whether the task sequence itself refers to the object. V(null) where only O(gather=steps) can tell.
+            - Whether the task sequence itself refers to the object. V(null) where only O(gather=steps) or
+              O(include_disabled=true) can tell.
           returned: success
           type: bool
           sample: true
@@ -123,13 +137,14 @@ usage:
         options:
           description:
             - The options of the task sequence that refer to the object, V(boot_image) and V(run_first).
-              V(null) without O(gather=steps).
+              V(null) without O(gather=steps) and O(include_disabled=true).
           returned: success
           type: list
           elements: str
           sample: []
         steps:
-          description: The steps that refer to the object. V(null) without O(gather=steps).
+          description: 
+            - The steps that refer to the object. V(null) without O(gather=steps) and O(include_disabled=true).
           returned: success
           type: list
           elements: dict
@@ -221,6 +236,7 @@ SPEC = {
         },
         "object": {"type": "raw", "required": True},
         "gather": {"type": "list", "elements": "str", "choices": ["steps"], "default": []},
+        "include_disabled": {"type": "bool", "default": False},
     },
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_os_image
 short_description: Manage operating system images
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Registers, changes, refreshes, and removes operating system images (C(SMS_ImagePackage)) of Microsoft Configuration
     Manager.

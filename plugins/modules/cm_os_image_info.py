@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_os_image_info
 short_description: Read operating system images
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Returns operating system images in the form that M(configmgr.osd.cm_os_image) accepts.
 author:

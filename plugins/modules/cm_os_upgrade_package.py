@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_os_upgrade_package
 short_description: Manage operating system upgrade packages
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Registers, changes, refreshes, and removes operating system upgrade packages (C(SMS_OperatingSystemInstallPackage))
     of Microsoft Configuration Manager. Their source is the folder with the whole setup, where C(setup.exe) is.

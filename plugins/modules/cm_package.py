@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_package
 short_description: Manage classic packages
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Creates, changes, and removes classic packages (C(SMS_Package)) of Microsoft Configuration Manager.
   - An omitted option is not managed, an empty string clears.
@@ -68,8 +68,11 @@ options:
   state:
     description:
       - Whether the package exists.
-      - V(absent) refuses while a task sequence refers to the package or it is deployed, and lists what stands in the
-        way. A task sequence that only runs a program of the package first is not seen, because that cannot be queried.
+      - V(absent) refuses while a task sequence refers to the package, it is deployed, or a program of another package
+        runs one of its programs first, and lists what stands in the way.
+      - A task sequence that refers to the package in a disabled step only, or only runs a program of it first, is not
+        seen here, because that cannot be queried. M(configmgr.osd.cm_object_usage_info) finds it with
+        O(configmgr.osd.cm_object_usage_info#module:include_disabled).
     type: str
     choices: [absent, present]
     default: present

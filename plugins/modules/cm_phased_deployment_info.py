@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_phased_deployment_info
 short_description: Read phased deployments of task sequences
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Returns phased deployments with their phases.
   - There is no module that writes them. A phased deployment is one XML document in a class that Microsoft has not

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_program
 short_description: Manage programs of classic packages
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Creates, changes, and removes the programs (C(SMS_Program)) of a classic package.
   - An omitted option is not managed, an empty string or list clears. What a new program gets for an omitted option is
@@ -107,7 +107,11 @@ options:
   state:
     description:
       - Whether the program exists.
-      - V(absent) refuses while a task sequence runs the program or it is deployed, and lists what stands in the way.
+      - V(absent) refuses while a task sequence runs the program, it is deployed, or another program runs it first, and
+        lists what stands in the way.
+      - A task sequence that runs the program in a disabled step only, or only before its first step, is not seen here,
+        because that cannot be queried. M(configmgr.osd.cm_object_usage_info) finds it with
+        O(configmgr.osd.cm_object_usage_info#module:include_disabled).
     type: str
     choices: [absent, present]
     default: present

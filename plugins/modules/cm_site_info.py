@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cm_site_info
 short_description: Show the site behind a host
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Finds the site of the inventory host through its SMS Provider and shows its code, name, version, and providers, and
     the security scopes that the account sees.

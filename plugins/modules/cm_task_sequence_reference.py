@@ -100,7 +100,8 @@ options:
   include_disabled:
     description:
       - The site lists what enabled steps use. With V(true) every task sequence in O(scope) is read, which costs two
-        requests each, so that one whose only use is in a disabled step is found too.
+        requests each, so that one whose only use is in a disabled step is found too, or that only runs a program of the
+        package first.
         In a task sequence that is changed, disabled steps always are.
     type: bool
     default: false
