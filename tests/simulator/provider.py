@@ -135,8 +135,9 @@ class Site:
 
     def moment(self) -> datetime.datetime:
         """Return the time of the site, which runs ahead of the clock on the wall (see ``now`` and ``ahead``)."""
-        seconds = self.switches.tick * self.store.peek_counter("reads", 0) + self.store.peek_counter("ahead_ms", 0) / 1000
-        return self.clock() + datetime.timedelta(seconds=seconds)
+        ticks = self.switches.tick * self.store.peek_counter("reads", 0)
+        ahead = self.store.peek_counter("ahead_ms", 0)
+        return self.clock() + datetime.timedelta(seconds=ticks, milliseconds=ahead)
 
     def ahead(self, seconds: float) -> None:
         """Move the site's clock on."""

@@ -14,6 +14,7 @@ masked variables goes back only when the play gives all of them.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from .._cim.catalogue import ClassDef
@@ -24,6 +25,8 @@ from .._provider.site import Loaded, Site, equal, relative_path
 from .._sequence.model import STORED
 from ._base import Task
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]*\Z")
+"""What a client takes for a variable's name; it sets those that begin with _ itself (provider-behaviour 3.5)."""
 NAME_LIMIT = 256
 VALUE_LIMIT = 4000
 COUNT_LIMIT = 1000
@@ -159,6 +162,11 @@ class Variables:
             problems.append(Problem(path, name, "is to be absent: give neither value nor masked"))
         if problems:
             raise InvalidInput(problems)
+        if state == "present" and not _PLAIN_NAME.match(name):
+            self.task.warn(
+                f"{path}: clients know variable names of letters, digits, _ and - only, and set those that begin with "
+                "_ themselves."
+            )
         wanted = Wanted(name, None if value is None else str(value), masked, state == "absent", path)
         if masked and wanted.given:
             self.task.hide(wanted.value)

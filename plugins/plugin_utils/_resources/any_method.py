@@ -38,7 +38,7 @@ class AnyMethod(Resource):
         problems = check_names(class_name, self.params["keys"] or {}, {})
         if method.casefold() == REFRESH and class_name.casefold() in BASES:
             # Reference: provider-behaviour 6, it leaves a task sequence inoperable.
-            rule = "is never called on a task sequence package, which would not run any more; name the class of the content"
+            rule = "is never called on a task sequence, which would not run any more; name the class of the content"
             problems.append(Problem("method", method, rule))
         self.refuse(problems)
         known = Catalogue.load().get(class_name)

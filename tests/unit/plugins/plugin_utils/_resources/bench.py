@@ -72,7 +72,8 @@ class Bench:
         task = mock.Mock(args=options, async_val=0, check_mode=check, diff=True, action=f"configmgr.osd.{module}")
         task.environment = None
         task.get_path.return_value = "play.yml:7"
-        action = action_class(task, mock.Mock(), mock.Mock(check_mode=check, remote_addr="site"), mock.Mock(), mock.Mock(), None)
+        play = mock.Mock(check_mode=check, remote_addr="site")
+        action = action_class(task, mock.Mock(), play, mock.Mock(), mock.Mock(), None)
         display = mock.Mock(verbosity=self.verbosity)
         action._display = display
         action._find_needle = self._find
