@@ -12,9 +12,9 @@ options:
     description:
       - The names of the collections whose devices are meant to run the new steps, where the safety gate stands in the
         way.
-      - Before the steps of a high-risk task sequence change, its required advertisements are looked at. The change is
-        refused when one of their collections has more than 100 members or more than O(max_targets), unless it is
-        named here and O(max_targets) is at least the number of its members.
+      - Before the steps of a high-risk task sequence change, its required advertisements are looked at, and those of
+        the task sequences that run it. The change is refused when one of their collections has more than 100 members
+        or more than O(max_targets), unless it is named here and O(max_targets) is at least the number of its members.
       - High-risk is a task sequence that, before or after the change, formats or converts a disk, applies an image,
         upgrades, captures, or runs Sysprep in a step that is enabled, or runs another one that does; and one that the
         site calls an operating system deployment or high-impact.

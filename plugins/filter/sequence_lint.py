@@ -76,7 +76,9 @@ seealso:
 EXAMPLES = r"""
 - name: Read a task sequence file
   ansible.builtin.set_fact:
-    bare_metal: "{{ lookup('ansible.builtin.file', 'bare_metal.yml') | from_yaml }}"
+    bare_metal: >-
+      {{ lookup('ansible.builtin.file', 'bare_metal.yml', rstrip=false)
+      | configmgr.osd.from_sequence_yaml }}
 
 - name: Show what is wrong with it
   ansible.builtin.debug:

@@ -174,8 +174,8 @@ options:
     description:
       - The name of the collection, where the safety gate stands in the way.
       - The gate is asked when an advertisement is created, replaced, made required, shown to media and PXE, or made to
-        start earlier. It opens when this is the name of the collection and O(max_targets) is at least the number of its
-        members. Its error lists all reasons.
+        start earlier or on more devices. It opens when this is the name of the collection and O(max_targets) is at
+        least the number of its members. Its error lists all reasons.
       - It refuses a required deployment to a built-in collection; one that media and PXE see to a built-in
         collection, except an available one to All Unknown Computers; and a required one that media and PXE see with
         times ahead, as they ignore times.

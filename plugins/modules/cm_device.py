@@ -118,8 +118,8 @@ options:
     default: false
   remove_duplicates:
     description:
-      - Whether other records with the same hardware or name are deleted that are obsolete, decommissioned, or of a
-        client that is no longer active. Others, and site systems, are only reported.
+      - Whether other records with the same SMBIOS GUID or name are deleted that are obsolete, decommissioned, or of a
+        client that is no longer active. Others, site systems, and what shares only a MAC address are only reported.
     type: bool
     default: false
   state:

@@ -57,6 +57,9 @@ options:
 notes:
   - None of the checks of the other modules is made. No deployment is too large here, no reference is looked up, and an
     object that others need is deleted. Prefer the module for a class where there is one.
+  - A deployment that is made with this module passes no safety gate. Use M(configmgr.osd.cm_advertisement).
+  - The settings of a device or a collection with masked variables are only changed when O(properties) has the whole
+    list of variables with their values, as a change sends them back and may blank them.
 seealso:
   - module: configmgr.osd.cm_object_info
   - module: configmgr.osd.cm_method

@@ -143,7 +143,7 @@ usage:
           elements: str
           sample: []
         steps:
-          description: 
+          description:
             - The steps that refer to the object. V(null) without O(gather=steps) and O(include_disabled=true).
           returned: success
           type: list

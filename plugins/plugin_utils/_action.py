@@ -53,7 +53,11 @@ class ResourceAction(ActionBase):
         if self._task.async_val:
             return {"failed": True, "msg": f"{self._task.action} does not support async; remove the keyword."}
         result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
-        arguments = validate(self.spec, plain(self._task.args), self._task.action)
+        try:
+            arguments = validate(self.spec, plain(self._task.args), self._task.action)
+        except RecursionError:
+            result.update(self._failed(InvalidInput("The options of the task are nested too deeply.")))
+            return result
         for warning in arguments.warnings:
             self._display.warning(scrub(warning, arguments.secrets))
         for notice in arguments.deprecations:

@@ -64,13 +64,15 @@ def validate(spec: t.Mapping[str, t.Any], args: t.Mapping[str, t.Any], module: s
     problems: list[str] = []
     options = spec["argument_spec"]
     settled = _settle_texts(args, options, "", warnings, problems)
+    names = {alias: name for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
+    # Core takes an option without a value (name: null) for one that was given, so that required_one_of is content.
+    settled = {key: value for key, value in settled.items() if value is not None or key not in names}
     checked = ArgumentSpecValidator(**spec).validate(settled)
     for notice in checked._warnings:
         warnings.append(f"Both option {notice['option']} and its alias {notice['alias']} are set.")
     errors = problems + [_explain(error, options, module) for error in checked.errors.errors]
     params = checked.validated_parameters
-    names = {alias: name for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
-    given = {names[key] for key, value in settled.items() if key in names and value is not None}
+    given = {names[key] for key in settled if key in names}
     # What the environment supplied is wanted as well: it is neither absent nor the default.
     given |= {
         name
@@ -97,7 +99,9 @@ def _settle_texts(
     """Treat what YAML or older cores made of texts; core itself would silently write Python's form."""
     names = {alias: option for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
     settled: dict[str, t.Any] = {}
-    for key, value in args.items():
+    for name, value in args.items():
+        # A key that YAML read as a number would break core's own search for unsupported options.
+        key = name if isinstance(name, str) else str(name)
         option = names.get(key)
         path = f"{prefix}{key}"
         if option is None or value is None:
@@ -111,9 +115,21 @@ def _settle_texts(
                 _settle_text(item, option, str(key), f"{path}[{index}]", warnings, problems)
                 for index, item in enumerate(value)
             ]
+        elif not _fits_options(value, option):
+            # Core would look for options inside of it all the same, and fail with a TypeError.
+            a_list = option.get("type") == "list"
+            problems.append(f"{path}: must be {'a list of mappings' if a_list else 'a mapping'}")
         else:
             settled[key] = value
     return settled
+
+
+def _fits_options(value: t.Any, option: t.Mapping[str, t.Any]) -> bool:
+    """Whether core can look for the options that an option holds; it makes mappings of texts by itself."""
+    if "options" not in option:
+        return True
+    items = value if option.get("type") == "list" and isinstance(value, list) else [value]
+    return all(isinstance(item, (dict, str)) for item in items)
 
 
 def _settle_text(

@@ -18,6 +18,10 @@ TS, TS_PACKAGE, ADVERTISEMENT = "cm_task_sequence", "cm_ts_package", "cm_adverti
 PACKAGE, PROGRAM = "cm_package", "cm_program"
 
 
+FOLDER = "{folder}"
+"""Stands for a folder of the test."""
+
+
 @dataclass
 class Counted:
     """One task, what is run before it, and what it is for the formula. The case names the module."""
@@ -100,6 +104,12 @@ TASK_SEQUENCES = [
     Counted("create in check mode", Case(TS, "create", check=True, pulls=SCOPES), sequence()),
     Counted("create without scopes", Case(TS, "create", report_scopes=False), sequence(report_scopes=False)),
     Counted("change", Case(TS, "change"), sequence(command(line="cmd.exe")), (made(),)),
+    Counted(
+        "change with a backup",
+        Case(TS, "change"),
+        sequence(command(line="cmd.exe"), backup=True, backup_dir=FOLDER),
+        (made(),),
+    ),
     Counted("change an option", Case(TS, "change"), sequence(description="new"), (made(),)),
     Counted("change in check mode", Case(TS, "change", check=True), sequence(command(line="cmd.exe")), (made(),)),
     Counted(

@@ -154,13 +154,13 @@ PARTS: dict[str, tuple[int, int]] = {
     "duplicate": (0, 1),
     "look_again": (0, 1),
     # Content: references of a task sequence, and its steps; points and what is ordered there; groups, their members
-    # and what they hold; an order and a look at it; Get, Put, Get for a point; a call.
+    # and what they hold; an order and a look at it; Get and Put for a point; a call.
     "closure": (2, 0),
     "points": (2, 0),
     "only_points": (1, 0),
     "groups": (3, 0),
     "order": (0, 2),
-    "send_again": (0, 3),
+    "send_again": (0, 2),
     "call": (0, 1),
 }
 """What comes on top of the base: before the plan is made, and after it. A case names each as often as it happens."""
@@ -233,7 +233,7 @@ class Case:
     gate: bool = False
     """The safety gate is asked although a deployment only changes; it always is for a new one."""
     high_risk: bool = False
-    """What is deployed is high-risk and required, or the steps that change are high-risk: one query."""
+    """What is deployed is high-risk and required: one query; or the steps that change are high-risk: two queries."""
     required: bool = False
     """The steps that change are high-risk and required somewhere: the query for the collections."""
     users: int = 0
@@ -268,7 +268,7 @@ def expected_requests(case: Case) -> int:
 def _gate(case: Case) -> int:
     """Return what the safety gate costs: at most the task sequence, the collection, and the members that matter."""
     if case.module != "cm_advertisement":
-        return case.high_risk + case.required
+        return 2 * case.high_risk + case.required
     if case.action not in ("create", "replace") and not case.gate:
         return 0
     return 1 + ("collection" not in case.kinds) + case.high_risk

@@ -114,9 +114,18 @@ class InProcess:
         """Set switches of the store."""
         self.simulator.call("POST", "/switches", switches, store=self.store)
 
+    def ahead(self, seconds: float) -> None:
+        """Move the clock of the simulated site."""
+        self.simulator.call("POST", "/clock", {"seconds": seconds}, store=self.store)
+
     def rows(self, wql: str) -> list[dict[str, t.Any]]:
         """Read objects independently of the modules; leaves no trace in the journal."""
         return self.simulator.call("GET", "/query", store=self.store, wql=wql)
+
+    def whole(self, class_name: str, keys: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Read one object by its keys, lazy properties included, independently of the modules."""
+        query = {"class": class_name, "keys": json.dumps(keys)}
+        return self.simulator.call("GET", "/object", store=self.store, **query)
 
     def enumerations(self) -> dict[str, t.Any]:
         """Return the counts of enumerations, and the open ones."""
@@ -165,7 +174,7 @@ class InProcess:
     def _sleep(self, seconds: float) -> None:
         """Let a pause of a task pass at once, on the simulated site as well."""
         self._slept += seconds
-        self.simulator.call("POST", "/clock", {"seconds": seconds}, store=self.store)
+        self.ahead(seconds)
 
     def _clock(self) -> float:
         return time.monotonic() + self._slept

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from tests.integration.conftest import STORES, Simulator
 from tests.integration import count_cases, deploy_cases
-from tests.integration.count_cases import Counted
+from tests.integration.conftest import STORES, Simulator
+from tests.integration.count_cases import FOLDER, Counted
 from tests.integration.expected_requests import CHANGES, expected_requests
 from tests.integration.inprocess import InProcess
 from tests.integration.test_targets import requests
@@ -25,7 +27,7 @@ CASES += [(one, STORES[number % len(STORES)]) for number, one in enumerate(deplo
     ("counted", "store"),
     [pytest.param(one, store, id=f"{one.case.module}: {one.id}, {store}") for one, store in CASES],
 )
-def test_the_number_of_requests(counted: Counted, store: str, simulator: Simulator) -> None:
+def test_the_number_of_requests(counted: Counted, store: str, simulator: Simulator, tmp_path: Path) -> None:
     """Neither a request more nor one less, and the task did what the case says."""
     site = InProcess(simulator, store)
     site.switch(**counted.switches)
@@ -33,10 +35,12 @@ def test_the_number_of_requests(counted: Counted, store: str, simulator: Simulat
         before = site.run(module, **args)
         assert before.changed and not before.failed, before.result
     case = counted.case
-    done = site.run(case.module, check=case.check, **counted.args)
+    args = {name: str(tmp_path) if value == FOLDER else value for name, value in counted.args.items()}
+    done = site.run(case.module, check=case.check, **args)
     assert not done.failed, done.result
     assert done.changed == (case.action in CHANGES), done.result
     assert len(done.requests) == expected_requests(case), f"{case}\n{requests(done.requests)}"
+    assert not counted.args.get("backup") or len(list(tmp_path.iterdir())) == 1
     assert not [entry for entry in done.requests if entry["outcome"] not in ("ok", "fault")]
     assert done.logins == done.connections == 1
     assert site.enumerations()["open"] == site.enumerations()["leaked"] == 0

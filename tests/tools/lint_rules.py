@@ -58,7 +58,9 @@ Where lint runs
         that: bare_metal is configmgr.osd.clean_sequence
         fail_msg: "{{{{ bare_metal | configmgr.osd.sequence_lint(severity='warning') }}}}"
       vars:
-        bare_metal: "{{{{ lookup('ansible.builtin.file', 'bare_metal.yml') | from_yaml }}}}"
+        bare_metal: >-
+          {{{{ lookup('ansible.builtin.file', 'bare_metal.yml', rstrip=false)
+          | configmgr.osd.from_sequence_yaml }}}}
 
 Each finding has ``rule``, ``severity``, ``path``, ``step``, ``message`` and ``hint``. Messages name places and
 never hold the value of a secret.

@@ -118,7 +118,7 @@ KINDS: dict[str, Kind] = {
             "collection",
             "SMS_Collection",
             id="CollectionID",
-            columns=("CollectionID", "Name", "CollectionType", "IsBuiltIn", "MemberCount"),
+            columns=("CollectionID", "Name", "CollectionType", "IsBuiltIn", "MemberCount", "CurrentStatus"),
             narrow={},
             id_pattern=_COLLECTION_ID,
             id_example="PS10002C",

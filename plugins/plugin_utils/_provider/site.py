@@ -44,6 +44,9 @@ INVALID_CLASS = 0x80041010
 DELETING = 3
 """``ActionInProgress`` of a row whose deletion the site components have yet to finish."""
 
+SETTINGS = frozenset({"sms_collectionsettings", "sms_machinesettings"})
+"""Classes whose lazy arrays are called read-only, but lost where a save leaves them out (provider-behaviour 7.4)."""
+
 SITE_CODE = re.compile(r"[A-Za-z0-9]{3}\Z")
 _T = t.TypeVar("_T")
 
@@ -240,13 +243,16 @@ class Site:
         what = f"create {instance.class_name}"
         return self.write(what, lambda: self.cim.create(instance), settle=settle, wmi_class=instance.class_name)
 
-    def save(self, before: Loaded, changes: t.Mapping[str, Value], *, verify: bool = True) -> Loaded:
+    def save(
+        self, before: Loaded, changes: t.Mapping[str, Value], *, verify: bool = True, readable: bool = True
+    ) -> Loaded:
         """Put an object back with some properties changed, and return it as the site has it now.
 
         ``changes`` maps WMI names to values, ``None`` clears. Every other writable property goes
         back as it was read, lazy ones included; what the site computes is left out. Costs the Put
         and one Get. Raises :class:`ObjectLocked`, :class:`VersionConflict`, :class:`NotAsWritten`. With
-        ``verify`` false the caller compares what the site holds with what was sent.
+        ``verify`` false the caller compares what the site holds with what was sent; with ``readable`` false
+        the site does not show what was sent, so a lost answer stays unknown.
         """
         if not isinstance(before, Loaded):
             raise TypeError("an object must be read by its key before it is saved")
@@ -263,7 +269,8 @@ class Site:
             return True if all(equal(now.get(k), v) for k, v in changes.items()) else None
 
         try:
-            self.write(f"save {path}", put, settle=settle, wmi_class=before.class_name, path=path)
+            decide = settle if readable else None
+            self.write(f"save {path}", put, settle=decide, wmi_class=before.class_name, path=path)
         except ServerFault as exc:
             raise self.conflict(exc, before) from None
         after = self.get(before.class_name, before.keys)
@@ -334,13 +341,14 @@ class Site:
         the site did not show are not invented, since an older site would refuse them.
         """
         definition = self.catalogue.get(before.class_name)
+        settings = before.class_name.casefold() in SETTINGS
         values: dict[str, Value] = {}
         for name, value in before.properties.items():
             known = definition.property(name) if definition else None
             if known is None:
                 if value is not None:
                     values[name] = value
-            elif known.writable or known.key or known.name == "SedoObjectVersion":
+            elif known.writable or known.key or known.name == "SedoObjectVersion" or (settings and known.lazy):
                 values[known.name] = value
         values.update(self._spelled(before.class_name, changes))
         return Instance(before.class_name, values)

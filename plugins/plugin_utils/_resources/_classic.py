@@ -94,3 +94,26 @@ def refuse_if_advertised(title: str, site: Site, package_id: str, program: str |
             f"The {title} is deployed by {', '.join(shown)}, which the site would delete with it. Delete these first.",
             detail={"advertisements": shown},
         )
+
+
+def refuse_if_run_first(title: str, site: Site, package_id: str, program: str | None = None) -> None:
+    """Raise :class:`GateRefused` that lists the programs of other packages that run this one first, in one query.
+
+    ``DependentProgram`` is ``<package ID>;;<program>`` (reference: provider-behaviour 2.3). A package goes with its own
+    programs, so those do not count for it; for a program of it they do.
+    """
+    where = wql.contains("DependentProgram", f"{package_id};;")
+    if program is not None:
+        where = wql.equals("DependentProgram", f"{package_id};;{program}")
+    columns = ["PackageID", "ProgramName", "PackageName", "DependentProgram", "ActionInProgress"]
+    rows = [row for row in site.query("SMS_Program", where, columns) if row.get("ActionInProgress") != DELETING]
+    if program is None:
+        rows = [row for row in rows if str(row.get("PackageID")).casefold() != package_id.casefold()]
+    if rows:
+        shown = sorted(
+            f"{row.get('ProgramName')} of {row.get('PackageID')} ({row.get('PackageName') or ''})" for row in rows
+        )
+        raise GateRefused(
+            f"The {title} runs before other programs, which would lack it: {', '.join(shown)}. Change these first.",
+            detail={"programs": shown},
+        )

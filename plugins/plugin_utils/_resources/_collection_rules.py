@@ -11,7 +11,7 @@ import re
 import typing as t
 
 from .._cim.instance import Instance
-from .._errors import InvalidInput, Problem, ServerFault
+from .._errors import InvalidInput, InvalidQuery, Problem, ServerFault
 from .._provider.site import Site
 
 DIRECT = "SMS_CollectionRuleDirect"
@@ -114,18 +114,23 @@ def fault_in_query(text: str) -> str | None:
 def validate(site: Site, rules: t.Sequence[Rule], paths: t.Mapping[str, str]) -> None:
     """Have the site check new queries, one request each, before anything is written.
 
-    ``paths`` maps the keys of the rules to the places in the play. Raises :class:`InvalidInput` with all that are bad.
+    ``paths`` maps the keys of the rules to the places in the play. Raises :class:`InvalidInput` with all that are bad,
+    and as it is whatever else keeps the site from checking them.
     """
     problems = []
     for rule in rules:
         text = str(rule.instance.get("QueryExpression", ""))
+        path = paths.get(rule.key, "queries")
         try:
             good: t.Any = site.cim.invoke(QUERY, "ValidateQuery", {"WQLQuery": text}).return_value
             why = "the site says that this query is not valid"
+        except InvalidQuery as error:
+            good, why = False, f"the site refused this query: {error.message}"
         except ServerFault as error:
-            good, why = False, f"the site refused to check this query: {error.message}"
+            error.message = f"{error.message.rstrip('.')}. This happened while the site checked {path} ({rule.label})."
+            raise
         if good is False or str(good).casefold() in ("false", "0"):
-            problems.append(Problem(paths.get(rule.key, "queries"), rule.label, why))
+            problems.append(Problem(path, rule.label, why))
     if problems:
         raise InvalidInput(problems, wmi_class=QUERY, method="ValidateQuery")
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 import typing as t
 
 from .._cim.instance import Instance
-from .._errors import NotAsWritten
+from .._errors import ConfigMgrError, NotAsWritten
 from .._provider.site import Loaded, Site
 from . import _collection_rules as rules
 
 CLASS = "SMS_Collection"
+EVALUATING = (2, 4, 5)
+"""CurrentStatus of a collection that is refreshed, evaluated, or waits for it (provider-behaviour 7.2)."""
 PER_CALL = 500
 """Rules in one call; about 200 bytes each."""
 
@@ -54,18 +56,24 @@ def _call(site: Site, collection_id: str, method: str, wanted: t.Sequence[rules.
         site.write(what, send, settle=settle, wmi_class=CLASS, method=method)
 
 
-def request_update(site: Site, collection_id: str) -> None:
-    """Ask the site to evaluate a collection; it does so later.
+def request_update(site: Site, collection_id: str, refreshed: str) -> None:
+    """Ask the site to evaluate a collection; it does so later. ``refreshed`` is when it last did, as it was read.
 
-    An answer that is lost is taken for one that was given: a second evaluation would find nothing else, and who
-    waits sees whether it happened.
+    Only its digits count: a clock without a zone may be labelled as UTC.
     """
     what = f"request an update of the collection {collection_id}"
 
     def send() -> bool:
         return _invoke(site, collection_id, "RequestRefresh", {}, what)
 
-    site.write(what, send, settle=lambda: True, wmi_class=CLASS, method="RequestRefresh")
+    def settle() -> bool:
+        now = load(site, collection_id)
+        if now.number("CurrentStatus") in EVALUATING or str(now.get("LastRefreshTime", ""))[:14] != refreshed[:14]:
+            return True
+        # That nothing shows yet decides nothing.
+        raise ConfigMgrError(f"the collection {collection_id} does not show that an update is due")
+
+    site.write(what, send, settle=settle, wmi_class=CLASS, method="RequestRefresh")
 
 
 def _invoke(site: Site, collection_id: str, method: str, params: dict[str, t.Any], what: str) -> bool:

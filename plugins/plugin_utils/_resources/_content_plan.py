@@ -14,7 +14,7 @@ from .._cim.instance import Instance
 from .._provider.site import Site
 from ._content_objects import Item, Subject
 from ._content_state import INSTALL_FAILED, INSTALLED, LEAVING, REMOVING, Key, key_of
-from ._content_targets import Group, Point, Targets, server_of
+from ._content_targets import Group, Point, Targets, point_of, server_of
 
 REFERENCE = "SMS_TaskSequencePackageReference"
 
@@ -124,6 +124,7 @@ def to_distribute(items: t.Sequence[Item], targets: Targets, live: Live, params:
             work.group_add.append((group, missing))
     for item in items:
         points = [point for point in targets.points if not live.ordered(item, point.nal_path)]
+        points += [point_of(path) for path in lost(item, targets, live) if not live.ordered(item, path)]
         if points:
             work.point_add.append((item, points))
     if work.refresh:
@@ -158,6 +159,17 @@ def _resend(
                 continue
             if row.number("State") == INSTALL_FAILED or (always and path.casefold() in direct):
                 found.append((item, path, str(row.get("SiteCode", ""))))
+    return found
+
+
+def lost(item: Item, targets: Targets, live: Live) -> list[str]:
+    """Return the members of groups that hold an object without a trace of it: somebody took it off these points."""
+    paths = {path.casefold(): path for group in targets.groups if live.holds(group, item) for path in group.members}
+    found = []
+    for path in paths.values():
+        row = live.status.get(key_of(item.package_id, path))
+        if row is None or row.number("State") in REMOVING:
+            found.append(path)
     return found
 
 

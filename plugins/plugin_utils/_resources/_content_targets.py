@@ -5,12 +5,13 @@
 """Where content is to be: distribution points, groups of them, or the groups of a collection.
 
 Reference: provider-behaviour 6.1, 6.2. NAL path and site code of a point always come from one row of
-SMS_SystemResourceList.
+SMS_SystemResourceList; the members of a group are paths only, and the site code in such a path is taken.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from .._cim import wql
@@ -26,6 +27,7 @@ ROLE = "SMS Distribution Point"
 GROUP = "SMS_DistributionPointGroup"
 MEMBERS = "SMS_DPGroupMembers"
 COLLECTION_GROUPS = "SMS_DPGroupCollections"
+_SITE = re.compile(r"SMS_SITE=([A-Za-z0-9]{3})")
 SHOWN = 20
 """How many candidates a message lists."""
 
@@ -68,6 +70,12 @@ class Targets:
 def server_of(nal_path: str) -> str:
     r"""Return ``dp1.corp`` for ``["Display=\\dp1.corp\"]MSWNET:["SMS_SITE=PS1"]\\dp1.corp``."""
     return nal_path.rstrip("\\").rpartition("\\")[2]
+
+
+def point_of(nal_path: str) -> Point:
+    r"""Return the point behind a path, whose site is in the path: ``["Display=...\"]MSWNET:["SMS_SITE=PS1"]...``."""
+    site = _SITE.search(nal_path)
+    return Point(nal_path, site.group(1) if site else "", server_of(nal_path))
 
 
 def collection_ref(params: t.Mapping[str, t.Any], problems: list[Problem]) -> Ref | None:

@@ -5,29 +5,30 @@
 """The writes behind content (reference: provider-behaviour 6.1, 6.2).
 
 One request per group (AddPackages, RemovePackages), one per object for all its points
-(AddDistributionPoints), one per object for a refresh, three per pair that is sent again (RefreshNow is
-a property, so the row is read, saved and read), one per pair that is removed.
+(AddDistributionPoints), one per object for a refresh, two per pair that is sent again (RefreshNow is a
+property, so the row is read and saved), one per pair that is removed.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from .._cim.instance import Value
-from .._errors import GateRefused, NotAsWritten
+from .._cim.instance import Instance, Value
+from .._errors import ConfigMgrError, GateRefused, NotAsWritten
 from .._provider.closure import TASK_SEQUENCE
-from .._provider.site import Site
+from .._provider.site import Site, relative_path
 from ._content_objects import Item
 from ._content_plan import Work
-from ._content_state import PAIR, key_of, read_held, read_pairs
+from ._content_state import INSTALL_FAILED, PAIR, Key, key_of, read_held, read_pairs, read_status, signature
 from ._content_targets import GROUP, Group, Point, server_of
 
 
 class Writer:
-    """Carries a plan out."""
+    """Carries a plan out. ``status`` is how far each pair was before; what was sent again shows there."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, status: t.Mapping[Key, Instance]) -> None:
         self.site = site
+        self.status = status
 
     def carry_out(self, work: Work) -> None:
         """Write everything, and look whether the orders are there."""
@@ -38,12 +39,12 @@ class Writer:
         for item, points in work.point_add:
             self._add(item, points)
         for group, item in work.group_resend:
-            what = f"send {item} to the group {group.name} again"
-            self._call(what, GROUP, "ReDistributePackage", {"PackageID": item.package_id}, {"GroupID": group.group_id})
+            self._send_group_again(group, item)
         for item, path, site_code in work.point_resend:
             self._send_again(item, path, site_code)
         for item, path in work.verify:
             params: dict[str, Value] = {"PackageId": item.package_id, "NALPath": path}
+            # Nothing that can be read shows the order, so a lost answer stays unknown; a rerun orders it again.
             self._call(f"verify {item} on {server_of(path)}", PAIR, "VerifyPackage", params, None)
         for group, items in work.group_remove:
             self._group(group, "RemovePackages", items, held=False)
@@ -60,9 +61,12 @@ class Writer:
             # The call would leave the task sequence inoperable (provider-behaviour 2.1).
             raise GateRefused(f"{item} is a task sequence; its references are refreshed, never it itself.")
 
-        def settle() -> bool | None:
+        def settle() -> bool:
             now = self.site.get(item.class_name, {"PackageID": item.package_id})
-            return True if now.number("SourceVersion") > item.version else None
+            if now.number("SourceVersion") > item.version:
+                return True
+            # The site counts up when it has taken the files in: that it has not yet decides nothing.
+            raise ConfigMgrError(f"the site does not show yet that {item} is refreshed")
 
         self._call(
             f"refresh {item}", item.class_name, "RefreshPkgSource", {}, {"PackageID": item.package_id}, settle=settle
@@ -97,9 +101,40 @@ class Writer:
         return [point for point in points if key_of(item.package_id, point.nal_path) not in rows]
 
     def _send_again(self, item: Item, nal_path: str, site_code: str) -> None:
-        loaded = self.site.get(PAIR, self._keys(item, nal_path, site_code))
-        # The site takes the mark back when it has seen it, so what is stored afterwards proves nothing.
-        self.site.save(loaded, {"RefreshNow": True}, verify=False)
+        keys = self._keys(item, nal_path, site_code)
+        body = self.site.writable(self.site.get(PAIR, keys), {"RefreshNow": True})
+
+        def send() -> bool:
+            self.site.cim.put(body, keys=keys, modified=["RefreshNow"])
+            return True
+
+        # The site takes the mark back when it has seen it, so what is stored in the pair proves nothing.
+        self.site.write(
+            f"send {item} to {server_of(nal_path)} again",
+            send,
+            settle=lambda: self._is_sent(item, [nal_path]),
+            wmi_class=PAIR,
+            path=relative_path(PAIR, keys),
+        )
+
+    def _send_group_again(self, group: Group, item: Item) -> None:
+        what = f"send {item} to the group {group.name} again"
+        params: dict[str, Value] = {"PackageID": item.package_id}
+
+        def settle() -> bool:
+            return self._is_sent(item, group.members)
+
+        self._call(what, GROUP, "ReDistributePackage", params, {"GroupID": group.group_id}, settle=settle)
+
+    def _is_sent(self, item: Item, paths: t.Iterable[str]) -> bool:
+        """Look whether an object is under way again. That nothing shows yet decides nothing, so that raises."""
+        now = read_status(self.site, [item.package_id])
+        for key in (key_of(item.package_id, path) for path in paths):
+            row = now.get(key)
+            moved = row is not None and signature(row) != signature(self.status.get(key))
+            if moved and row is not None and row.number("State") != INSTALL_FAILED:
+                return True
+        raise ConfigMgrError(f"the site does not show yet that {item} was sent again")
 
     def _call(
         self,

@@ -162,6 +162,13 @@ def is_left_over(row: Instance) -> bool:
     return (is_obsolete(row) or inactive) and not row.get("SystemRoles") and not is_unknown(row)
 
 
+def shares_only_mac(row: Instance, wanted: Identity, chosen: Instance | None) -> bool:
+    """Whether a record has neither the name nor the SMBIOS GUID of the device: adapters and docks are passed around."""
+    kept = chosen if chosen is not None else Instance(CLASS)
+    name, own = wanted.name or str(kept.get("Name", "")), wanted.guid or guid(kept)
+    return not _named([row], name) and not (own and guid(row) == own)
+
+
 def describe(row: Instance) -> dict[str, t.Any]:
     """Return a record as the result shows it."""
     return {

@@ -25,6 +25,8 @@ from .._sequence.wording import type_word
 LIMIT = 100
 """How many devices a high-risk deployment may reach without a confirmation, as in the console."""
 
+READY = 1
+"""CurrentStatus of a collection whose members are worked out."""
 BUILT_IN = "SMS"
 """How the IDs of the collections begin that every site has."""
 UNKNOWN_COMPUTERS = "SMS000US"
@@ -46,6 +48,11 @@ RISKY_STEPS = {
 _SHOWN = 10
 _STARTING = ("purpose", "events", "available_at", "rerun")
 """Options that decide when and how often a required deployment starts."""
+_WIDER = ("install_outside_maintenance_windows", "internet_clients", "metered_network", "wake_on_lan")
+"""Options that let it start where it would wait, or not run at all."""
+_WINPE_ONLY = ("media_pxe", "media_pxe_hidden")
+_ZONES = datetime.timedelta(hours=14)
+"""How far the clock of a client may be from UTC."""
 
 
 # -- facts ------------------------------------------------------------------------------------------
@@ -67,13 +74,16 @@ class Target:
     name: str
     members: int | None
     built_in: bool = False
+    settled: bool = True
+    """Whether the site has worked out the members (CurrentStatus, provider-behaviour 7.2)."""
 
     @classmethod
     def of(cls, row: Instance) -> Target:
         """Make one from the site's row."""
         own = str(row.get("CollectionID", ""))
         built_in = bool(row.get("IsBuiltIn")) or own.upper().startswith(BUILT_IN)
-        return cls(own, str(row.get("Name") or own), row.number("MemberCount"), built_in)
+        settled = row.number("CurrentStatus", READY) in (READY, 0)
+        return cls(own, str(row.get("Name") or own), row.number("MemberCount"), built_in, settled)
 
     @property
     def unknown_computers(self) -> bool:
@@ -142,19 +152,31 @@ def package_risks(package: Instance, label: str = "") -> list[str]:
 # -- when it is asked ---------------------------------------------------------------------------------
 
 
+def mandatory(state: t.Mapping[str, t.Any]) -> bool:
+    """Whether clients start it by themselves: it says so, or has assignments all the same (provider-behaviour 4.2)."""
+    return bool(state["purpose"] == "required" or state["events"] or state["tokens"])
+
+
 def opens(old: t.Mapping[str, t.Any], new: t.Mapping[str, t.Any]) -> bool:
     """Whether a change in place starts something or reaches more devices, so that it counts as a creation."""
     if new["make_available_to"] not in (old["make_available_to"], "clients"):
         return True
-    if new["purpose"] != "required":
+    if not mandatory(new):
         return False
+    if old["make_available_to"] in _WINPE_ONLY and new["make_available_to"] == "clients":
+        # It was for devices that boot from the network or media; now it is for all that run.
+        return True
     if any(old[option] != new[option] for option in _STARTING):
+        return True
+    if any(new[option] and not old[option] for option in _WIDER):
         return True
     return not schedules.same(new["tokens"], old["tokens"]) or _lasts_longer(old["expires_at"], new["expires_at"])
 
 
 def _lasts_longer(old: Moment | None, new: Moment | None) -> bool:
-    return old is not None and (new is None or new.clock > old.clock)
+    if old is None or new is None:
+        return old is not None
+    return new.clock + (_ZONES if new.utc != old.utc else datetime.timedelta()) > old.clock
 
 
 # -- what is decided ----------------------------------------------------------------------------------
@@ -170,7 +192,7 @@ def refusals(
     max_targets: int,
 ) -> list[str]:
     """Return why a deployment needs a confirmation; an empty list when it needs none."""
-    required = state["purpose"] == "required"
+    required = mandatory(state)
     visible = state["make_available_to"] != "clients"
     found = []
     if target.built_in and required:
@@ -184,6 +206,11 @@ def refusals(
         # A larger limit alone opens nothing: the confirmation and the count belong together.
         if target.members is not None and target.members > min(max_targets, LIMIT):
             found.append(f"it is high-risk, required, and reaches {target.members} devices")
+        if target.members == 0 and not target.settled:
+            found.append(
+                f"it is high-risk, required, and the site has not worked out the members of {target.name} yet: wait "
+                "for them (cm_collection with wait: true)"
+            )
         if protected:
             found.append(f"it is high-risk, required, and {target.name} is one of protected_collections")
         if unwanted is not None and unwanted.site_systems:
@@ -266,7 +293,7 @@ def _remark(decision: Decision, state: t.Mapping[str, t.Any], target: Target, ri
         return
     many = target.members > max_targets
     count = f"{target.name} has {target.members} members"
-    if state["purpose"] == "required":
+    if mandatory(state):
         decision.notes.append(f"It is required; {count}.")
         if many and not risk.high:
             decision.warnings.append(f"The deployment is required and {count}, more than max_targets ({max_targets}).")

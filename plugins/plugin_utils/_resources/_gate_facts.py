@@ -17,6 +17,7 @@ import typing as t
 from .._cim import wql
 from .._cim.instance import Instance
 from .._errors import InvalidInput, InvalidQuery, Problem, ServerFault
+from .._provider import closure
 from .._provider.site import DELETING, Site
 from .._sequence.model import PREFIX, Sequence
 from . import _gate as gate
@@ -77,9 +78,9 @@ def decide_steps(
 ) -> gate.Decision | None:
     """Return the decision about new steps of a task sequence; ``None`` where there is nothing to decide.
 
-    Harmless steps that run no other task sequence cost nothing; else its advertisements are asked for,
-    and only when one of them is required also their collections and, one by one, the task sequences
-    that it runs. Raises :class:`GateRefused`.
+    Harmless steps that run no other task sequence cost nothing; else the task sequences that run this one and the
+    advertisements of all of them are asked for, and only when one of these is required also their collections and,
+    one by one, the task sequences that it runs. Raises :class:`GateRefused`.
     """
     sequences = (old or Sequence(), new or Sequence())
     own = gate.package_risks(package) or [text for one in sequences for text in gate.step_risks(one)]
@@ -93,7 +94,7 @@ def decide_steps(
         return None
     limit = params.get("max_targets")
     return gate.decide_steps(
-        _targets(store.site, rows),
+        _targets(store.site, rows, str(package.get("PackageID"))),
         risk,
         confirm=params.get("confirm") or (),
         max_targets=gate.LIMIT if limit is None else limit,
@@ -195,13 +196,19 @@ def _like(pattern: str) -> str:
 
 
 def _required_rows(site: Site, package_id: str) -> list[Instance]:
-    columns = ["AdvertisementID", "AdvertisementName", "CollectionID", "OfferType", "AdvertFlags", "ActionInProgress"]
-    where = wql.both(wql.equals("PackageID", package_id), wql.equals("ProgramName", "*"))
+    """Return what is required of a task sequence, and of those that run it, whose members run its steps as well."""
+    users = site.query(closure.CLASS, wql.equals("ObjectID", package_id), ["PackageID", "ObjectID"])
+    ids = sorted({package_id, *(str(row.get("PackageID")) for row in users)})
+    columns = [
+        "AdvertisementID", "AdvertisementName", "PackageID", "CollectionID", "OfferType", "AdvertFlags",
+        "ActionInProgress",
+    ]  # fmt: skip
+    where = wql.both(wql.one_of("PackageID", ids), wql.equals("ProgramName", "*"))
     return [row for row in site.query("SMS_Advertisement", where, columns) if _is_required(row)]
 
 
-def _targets(site: Site, rows: t.Sequence[Instance]) -> dict[str, Target]:
-    """Return the collections of advertisements, by what names these."""
+def _targets(site: Site, rows: t.Sequence[Instance], package_id: str) -> dict[str, Target]:
+    """Return the collections of advertisements, by what names these; ``package_id`` is the changed task sequence."""
     wanted = sorted({str(row.get("CollectionID")) for row in rows})
     columns = ["CollectionID", "Name", "CollectionType", "IsBuiltIn", "MemberCount"]
     found = {
@@ -213,7 +220,9 @@ def _targets(site: Site, rows: t.Sequence[Instance]) -> dict[str, Target]:
         own = str(row.get("CollectionID"))
         # A collection that the account does not see still runs it, on nobody knows how many devices.
         target = found.get(own.casefold()) or Target(own, own, None)
-        targets[f"{row.get('AdvertisementID')} ({row.get('AdvertisementName')})"] = target
+        other = str(row.get("PackageID"))
+        through = "" if other.casefold() == package_id.casefold() else f", which runs it by {other},"
+        targets[f"{row.get('AdvertisementID')} ({row.get('AdvertisementName')}){through}"] = target
     return targets
 
 

@@ -59,6 +59,15 @@ class Shown:
             return False
         return any(str(item.get(flag, "")).casefold() == "true" for flag in _MASK_FLAGS)
 
+    def secrets(self, item: Instance) -> t.Iterator[str]:
+        """Yield the secrets in an instance and in those inside it, as they are."""
+        for name, value in item.properties.items():
+            if isinstance(value, str) and self.is_secret(item, name):
+                yield value
+            for inner in value if isinstance(value, list) else [value]:
+                if isinstance(inner, Instance):
+                    yield from self.secrets(inner)
+
     def value(self, value: t.Any) -> t.Any:
         """Return any value of a property or of an out parameter as plain data."""
         if isinstance(value, Instance):

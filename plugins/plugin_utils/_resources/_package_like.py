@@ -19,7 +19,14 @@ from .._plan import Plan
 from .._provider import names
 from .._provider.references import KINDS
 from .._provider.site import DELETING, Loaded, equal, same_name
-from ._classic import ClassicResource, name_sequences, referring_sequences, refuse_if_advertised, refuse_if_used
+from ._classic import (
+    ClassicResource,
+    name_sequences,
+    referring_sequences,
+    refuse_if_advertised,
+    refuse_if_run_first,
+    refuse_if_used,
+)
 
 SOURCE_NONE = 1
 SOURCE_DIRECT = 2
@@ -193,6 +200,7 @@ class PackageLike(ClassicResource):
             refuse_if_used(title, name_sequences(self.task.site, users) or users)
         if self.advertised:
             refuse_if_advertised(self.title(), self.task.site, package_id)
+            refuse_if_run_first(self.title(), self.task.site, package_id)
         return Plan("delete", before=self._options(before))
 
     # -- writing --------------------------------------------------------------------------------

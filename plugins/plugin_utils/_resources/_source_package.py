@@ -62,6 +62,8 @@ class SourcePackage(PackageLike):
         self._reload = False
         self._refresh = False
         self._refreshed = False
+        self._reloaded = False
+        self._read_metadata = ""
         self._created = False
 
     @property
@@ -155,6 +157,7 @@ class SourcePackage(PackageLike):
             # Reading before anything is written: a share that the site may not read must not stop the task half way.
             read = self._metadata_of(self._path_of(before) or "")
             if not _image_metadata.same(stored, read):
+                self._read_metadata = read
                 self._change_metadata(plan, stored, read)
 
     @staticmethod
@@ -171,14 +174,58 @@ class SourcePackage(PackageLike):
     # -- writing --------------------------------------------------------------------------------
 
     def save(self, before: Instance, plan: Plan) -> Instance:
-        live = self._put(before, plan) if plan.properties else before
-        if self._reload:
-            self._start(live, "ReloadImageProperties", {})
-        if self._refresh:
-            self._run_refresh(live)
+        written = len(self.task.site.written)
+        try:
+            live = self._put(before, plan) if plan.properties else before
+            if self._reload:
+                self._start(live, "ReloadImageProperties", {}, lambda: self._holds_metadata(live))
+                self._reloaded = True
+            if self._refresh:
+                self._run_refresh(live)
+        except ConfigMgrError as error:
+            if plan.properties and (isinstance(error, OutcomeUnknown) or len(self.task.site.written) > written):
+                self._name_what_is_owed(error)
+            raise
         if self._reload or self._refresh:
             live = self.task.site.get(self.wmi_class, {"PackageID": str(before.get("PackageID"))})
+        if self._reload and not self._is_read(live):
+            # The call took longer than the server waits.
+            live = self._await_metadata(live)
         return live
+
+    def _is_read(self, live: Instance) -> bool:
+        return _image_metadata.same(live.get("ImageProperty"), self._read_metadata)
+
+    def _await_metadata(self, live: Instance) -> Instance:
+        """Wait until an image holds what is in its new file, or say that it does not yet."""
+        package_id = str(live.get("PackageID"))
+        if not self.params["wait"]:
+            self.task.warn(
+                f"The {self.noun} {package_id} does not hold yet what is in the new file; reload: true looks "
+                "whether it does by then."
+            )
+            return live
+
+        def look() -> Progress:
+            nonlocal live
+            live = self.task.site.get(self.wmi_class, {"PackageID": package_id})
+            return Progress(self._is_read(live), "the new file is not read yet", {"package_id": package_id})
+
+        _wait.wait_for(self.task, look, what=f"the editions of {package_id}")
+        return live
+
+    def _holds_metadata(self, live: Instance) -> bool:
+        if self._is_read(self.task.site.get(self.wmi_class, {"PackageID": str(live.get("PackageID"))})):
+            return True
+        raise ConfigMgrError("the site may still be reading the file")
+
+    def _name_what_is_owed(self, error: ConfigMgrError) -> None:
+        """Say which options do what is left: what was saved is no change any more for the next run."""
+        owed = ["refresh: always"] if self._refresh and not self._refreshed else []
+        owed += ["reload: true"] if self._reload and not self._reloaded else []
+        if owed:
+            error.message = f"{error.message.rstrip('.')}. What is saved is no change any more for the next run: "
+            error.message += f"run the task once with {', '.join(owed)}."
 
     def _put(self, before: Instance, plan: Plan) -> Instance:
         site = self.task.site
@@ -253,12 +300,7 @@ class SourcePackage(PackageLike):
     def _run_refresh(self, live: Instance) -> None:
         version = live.number("SourceVersion")
         package_id = str(live.get("PackageID"))
-        try:
-            self._start(live, "RefreshPkgSource", self.refresh_parameters(), lambda: self.started(package_id, version))
-        except ConfigMgrError as exc:
-            # What was saved is no change any more for the next run.
-            exc.message += f" No refresh of {package_id} was started; run the task once with refresh: always."
-            raise
+        self._start(live, "RefreshPkgSource", self.refresh_parameters(), lambda: self.started(package_id, version))
         self._refreshed = True
         if self.params["wait"]:
             self.wait(live, version)
@@ -267,9 +309,15 @@ class SourcePackage(PackageLike):
         """Return what RefreshPkgSource is called with."""
         return {}
 
-    def started(self, package_id: str, version: int) -> bool | None:
-        """Return true when the site shows that a refresh began; called when the answer to its start was lost."""
-        return True if self._state(package_id).number("SourceVersion") > version else None
+    def started(self, package_id: str, version: int) -> bool:
+        """Return true when the site shows that a refresh began, and raise when it does not.
+
+        Called when the answer to its start was lost.
+        """
+        if self._state(package_id).number("SourceVersion") > version:
+            return True
+        # The site counts up when it has taken the files in: that it has not yet decides nothing.
+        raise ConfigMgrError(f"the site does not show yet that {package_id} is refreshed")
 
     def _state(self, package_id: str) -> Instance:
         rows = self.task.site.query(self.wmi_class, wql.equals("PackageID", package_id), list(STATE))

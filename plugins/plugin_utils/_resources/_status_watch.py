@@ -242,6 +242,8 @@ def _failure(reader: Reader, item: Deployment, device: Device) -> dict[str, t.An
 
 def describe(failure: t.Mapping[str, t.Any]) -> str:
     """Return one failure as a sentence: device, step, code, last lines of output."""
+    if failure.get("unreadable"):
+        return f"{failure['name']} failed, and its steps cannot be read: {failure['unreadable']}"
     if not failure.get("step"):
         message = failure.get("message") or failure.get("site_state_name") or "no message"
         result = f", result {failure['result']}" if failure.get("result") else ""

@@ -20,8 +20,9 @@ from .._sequence.match import SAME_PATH, Matching, Pair
 from .._sequence.model import Sequence, Step, number_paths
 from .._sequence.secrets import mask
 from . import _sequence_source as sources
+from ._sequence_plan import SequencePlan
 from ._ts_site import PACKAGE
-from .task_sequence import SequencePlan, TaskSequence
+from .task_sequence import TaskSequence
 from .ts_package import Live, TsPackage
 
 

@@ -260,7 +260,7 @@ class Advertisement(ManagedResource):
             risk = gate.Risk(True, ["its steps cannot be read, so anything may be among them"])
         target = identity.target(None if collection_id == NOT_THERE_YET else collection_id)
         unwanted = None
-        if state["purpose"] == "required" and risk.high and target.members is not None:
+        if gate.mandatory(state) and risk.high and target.members is not None:
             unwanted = facts.unwanted_members(site, target.id, self.params.get("never_include") or ())
         self._decision = gate.decide(
             state,

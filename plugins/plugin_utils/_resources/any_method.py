@@ -10,7 +10,7 @@ import typing as t
 
 from .._cim.catalogue import Catalogue
 from .._cim.client import is_read_method
-from .._cim.instance import Value
+from .._cim.instance import Instance, Value
 from .._errors import Problem
 from .._provider.site import relative_path
 from ._base import Outcome, Resource
@@ -28,10 +28,12 @@ class AnyMethod(Resource):
     def __init__(self, task: t.Any) -> None:
         super().__init__(task)
         self.arguments: dict[str, Value] = {}
+        self.class_name: str = self.params["class_name"]
+        self.method: str = self.params["method"]
 
     @property
     def _reads(self) -> bool:
-        return is_read_method(self.params["class_name"], self.params["method"])
+        return is_read_method(self.class_name, self.method)
 
     def validate(self) -> None:
         class_name, method = self.params["class_name"], self.params["method"]
@@ -48,6 +50,8 @@ class AnyMethod(Resource):
             offers = ", ".join(sorted(item.name for item in known.methods.values())) or "none"
             form.problems.append(Problem("method", method, f"{known.name} has no such method; it has: {offers}"))
         elif known is not None and declared is not None:
+            # The wire takes names in the spelling of the class only.
+            self.class_name, self.method = known.name, declared.name
             if declared.static and self.params["keys"]:
                 form.problems.append(Problem("keys", "", f"{declared.name} belongs to the class; leave the keys out"))
             elif not declared.static and not self.params["keys"]:
@@ -58,21 +62,22 @@ class AnyMethod(Resource):
                 str(name): form.value(None, value, f"arguments.{name}")
                 for name, value in self.params["arguments"].items()
             }
+        self.task.hide(*Shown(Catalogue.load()).secrets(Instance(class_name, dict(self.arguments))))
         self.refuse(form.problems)
 
     def converge(self) -> Outcome:
         keys = self.params["keys"] or None
-        target = relative_path(self.params["class_name"], keys) if keys else self.params["class_name"]
-        what = f"{target}.{self.params['method']}"
+        target = relative_path(self.class_name, keys) if keys else self.class_name
+        what = f"{target}.{self.method}"
         if self.task.check_mode and not self._reads:
             note = f"{what} would be called; whether it changes anything is not known."
             return Outcome(True, {self.key: self._result(None, {}, planned=True), "msg": note})
         site = self.task.site
 
         def call() -> t.Any:
-            return site.cim.invoke(self.params["class_name"], self.params["method"], self.arguments, keys=keys)
+            return site.cim.invoke(self.class_name, self.method, self.arguments, keys=keys)
 
-        done = call() if self._reads else site.write(what, call, wmi_class=self.params["class_name"])
+        done = call() if self._reads else site.write(what, call, wmi_class=self.class_name)
         form = Shown(site.catalogue)
         outputs = {name: form.value(value) for name, value in done.out.items()}
         return Outcome(not self._reads, {self.key: self._result(form.value(done.return_value), outputs, planned=False)})
@@ -81,8 +86,8 @@ class AnyMethod(Resource):
         return {
             "kind": "method",
             "planned": planned,
-            "class_name": self.params["class_name"],
-            "name": self.params["method"],
+            "class_name": self.class_name,
+            "name": self.method,
             "return_value": value,
             "outputs": outputs,
         }

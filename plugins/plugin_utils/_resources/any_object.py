@@ -11,12 +11,16 @@ import typing as t
 
 from .._cim.catalogue import Catalogue
 from .._cim.instance import Instance, Value
-from .._errors import Problem
+from .._errors import Problem, SecretUnreadable
 from .._plan import Plan
+from .._provider import times
 from .._provider.site import Loaded, equal, relative_path
+from . import _variables
 from ._base import ManagedResource
 from ._object_form import Given, Shown, check_names
 
+LOCAL_TIMES = frozenset({"sms_advertisement", "sms_collection", "sms_collectionsettings"})
+"""Classes whose times have no zone; what the wire labels as UTC goes back as it is stored."""
 NOTE = "Written without the checks that the modules of this collection make."
 
 
@@ -48,6 +52,7 @@ class AnyObject(ManagedResource):
         self.refuse(problems)
         form = Given(Catalogue.load())
         self.wanted = form.instance(self.params["class_name"], self.params["properties"], "properties")
+        self.task.hide(*self._form.secrets(self.wanted))
         self.keys = {str(name): value for name, value in given.items()}
         known = Catalogue.load().get(self.wanted.class_name)
         missing = [name for name in known.keys if name not in self.keys] if known is not None and given else []
@@ -55,13 +60,19 @@ class AnyObject(ManagedResource):
         if missing or unknown:
             rule = f"{known.name} has the keys {', '.join(known.keys)}" if known is not None else ""
             form.problems.append(Problem("keys", ", ".join(missing or unknown), rule))
+        for name in known.keys if known is not None else ():
+            if self.keys and str(self.wanted.properties.get(name, self.keys.get(name))) != str(self.keys.get(name)):
+                form.problems.append(Problem(f"properties.{name}", "", "is a key, which never changes"))
         self.refuse(form.problems)
 
     def title(self) -> str:
         return relative_path(self.wanted.class_name, self.keys) if self.keys else f"new {self.wanted.class_name}"
 
     def read(self) -> Loaded | None:
-        return self.task.site.find(self.wanted.class_name, self.keys) if self.keys else None
+        found = self.task.site.find(self.wanted.class_name, self.keys) if self.keys else None
+        if found is not None and found.class_name.casefold() in LOCAL_TIMES:
+            times.without_zone(found)
+        return found
 
     def plan(self, before: Loaded | None) -> Plan:
         if self.absent:
@@ -77,6 +88,7 @@ class AnyObject(ManagedResource):
         }
         if not changes:
             return Plan("none")
+        self._refuse_loss(before)
         plan = Plan("update", before=self._part(before, changes), properties=changes)
         after = Instance(before.class_name, {**before.properties, **self._spelled(before, changes)})
         plan.after = self._part(after, changes)
@@ -84,6 +96,19 @@ class AnyObject(ManagedResource):
             plan.change(name, plan.before[name] if plan.before else None, plan.after[name])
         plan.notes.append(NOTE)
         return plan
+
+    def _refuse_loss(self, before: Instance) -> None:
+        """Refuse to send masked variables back unasked: the site hands out nothing for them, and may then hold that."""
+        for holder in (_variables.DEVICE, _variables.COLLECTION):
+            if before.class_name.casefold() != holder.class_name.casefold() or holder.array in self.wanted.properties:
+                continue
+            masked = [item["name"] for item in _variables.show(before, holder) if item["masked"]]
+            if masked:
+                rule = (
+                    f"is in the same object, with masked variables ({', '.join(masked)}) whose values the site does "
+                    "not hand out; sent back they may be blanked. Give the whole list with the values as well"
+                )
+                raise SecretUnreadable([Problem(f"properties.{holder.array}", "", rule)], detail={"masked": masked})
 
     @staticmethod
     def _spelled(before: Instance, changes: t.Mapping[str, Value]) -> dict[str, Value]:
@@ -105,7 +130,9 @@ class AnyObject(ManagedResource):
             made = site.create(Instance(class_name, dict(plan.properties)), settle=settle)
             self.made_keys = self.keys or {name: value for name, value in made.items()}
             return site.get(class_name, self.made_keys)
-        after = site.save(before, plan.properties, verify=False)
+        # The site does not hand out secrets, so reading cannot tell whether they arrived.
+        secret = any(self._form.secrets(Instance(class_name, dict(plan.properties))))
+        after = site.save(before, plan.properties, verify=False, readable=not secret)
         other = [name for name, value in plan.properties.items() if not equal(after.get(name), value)]
         if other:
             self.task.warn(f"{self.title()}: the site holds other values than were sent in: {', '.join(other)}.")

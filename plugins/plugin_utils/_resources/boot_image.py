@@ -209,7 +209,7 @@ class BootImage(SourcePackage):
         self._context = str(uuid.uuid4())
         return {"ContextID": self._context}
 
-    def started(self, package_id: str, version: int) -> bool | None:
+    def started(self, package_id: str, version: int) -> bool:
         if self._status().number("Status", NO_STATUS) != NO_STATUS:
             return True
         return super().started(package_id, version)

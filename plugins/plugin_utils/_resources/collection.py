@@ -6,11 +6,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._cim import wql
 from .._cim.instance import Instance, Value
-from .._errors import InvalidInput, NotAsWritten, Problem, ReferenceProblems, ServerFault
+from .._errors import (
+    ConfigMgrError,
+    InvalidInput,
+    NotAsWritten,
+    OutcomeUnknown,
+    Problem,
+    ReferenceProblems,
+    ServerFault,
+)
 from .._plan import Plan
 from .._provider import schedules, times
 from .._provider.ref import Ref
@@ -31,7 +40,7 @@ from ._variables import VariablePlan, Variables
 CLASS = writing.CLASS
 DELETING = 6
 """CurrentStatus of a collection that goes away."""
-COLUMNS = [*KINDS["collection"].columns, "CurrentStatus"]
+COLUMNS = list(KINDS["collection"].columns)
 
 
 class Collection(ManagedResource):
@@ -296,22 +305,36 @@ class Collection(ManagedResource):
                 return self.apply(live, follow) if follow.changed else live
         else:
             live = before
-            properties = self._properties(plan, before)
-            if properties:
+        with self._owed():
+            properties = self._properties(plan, before) if before is not None else None
+            if before is not None and properties:
                 live = site.save(before, properties)
-        collection_id = _id(live)
-        if self.difference:
-            writing.write_rules(site, collection_id, self.difference)
+            collection_id = _id(live)
+            if self.difference:
+                writing.write_rules(site, collection_id, self.difference)
+            if self.update:
+                writing.request_update(site, collection_id, str(live.get("LastRefreshTime", "")))
         if self._variable_plan is not None and self._variable_plan.changed:
             self._apply_variables(collection_id, new=before is None)
         if self.placement is not None and self.placement.differs:
             self.placement.apply(collection_id)
-        if self.update:
-            writing.request_update(site, collection_id)
         if self.difference or before is None:
             live = writing.load(site, collection_id)
             self._verify(live)
         return live
+
+    @contextlib.contextmanager
+    def _owed(self) -> t.Iterator[None]:
+        """Say of a failure on the way to the evaluation how to request it: rules that are written differ no more."""
+        written = len(self.task.site.written)
+        try:
+            yield
+        except ConfigMgrError as error:
+            begun = isinstance(error, OutcomeUnknown) or len(self.task.site.written) > written
+            if begun and self.params["update"] == "changed" and self.update:
+                error.message = f"{error.message.rstrip('.')}. Rules that are written are no change any more for the "
+                error.message += "next run: run the task once with update: always."
+            raise
 
     def _properties(self, plan: Plan, before: Loaded | None) -> dict[str, Value]:
         found: dict[str, Value] = dict(plan.properties)

@@ -16,7 +16,7 @@ from .._errors import Problem
 from .._plan import Plan
 from ._base import Outcome, Resource
 from ._content_objects import Item, Subject, chosen_ref, find_subject, unlisted_content, warn_of_unlisted
-from ._content_plan import Live, Work, line, shared_with, to_distribute, to_remove
+from ._content_plan import Live, Work, line, lost, shared_with, to_distribute, to_remove
 from ._content_state import Arrival, Departure, Pair, key_of, read_held, read_pairs, read_status, signature
 from ._content_targets import Targets, collection_ref, find_targets
 from ._content_writes import Writer
@@ -78,7 +78,7 @@ class Content(Resource):
         plan = self._plan(items, targets, live, work)
         writes = bool(work) and not self.task.check_mode
         if writes:
-            Writer(self.task.site).carry_out(work)
+            Writer(self.task.site, live.status).carry_out(work)
         status = self._settle(items, targets, live, work, writes)
         values: dict[str, t.Any] = {
             self.key: {
@@ -131,9 +131,9 @@ class Content(Resource):
         if not ids:
             return Live()
         live = Live(status=read_status(site, ids))
-        if targets.points or self._absent:
-            live.pairs = read_pairs(site, ids)
         live.held = read_held(site, targets.groups)
+        if targets.points or self._absent or any(lost(item, targets, live) for item in items):
+            live.pairs = read_pairs(site, ids)
         return live
 
     def _work(

@@ -194,7 +194,11 @@ class Device(ManagedResource):
 
     def _plan_left_over(self, plan: DevicePlan) -> None:
         duplicates = self._choice.duplicates
-        plan.left_over = [row for row in duplicates if identity.is_left_over(row)]
+        plan.left_over = [
+            row
+            for row in duplicates
+            if identity.is_left_over(row) and not identity.shares_only_mac(row, self.wanted, self._choice.row)
+        ]
         if not self.params["remove_duplicates"]:
             plan.left_over = []
         if plan.left_over:

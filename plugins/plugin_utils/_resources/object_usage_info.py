@@ -16,6 +16,7 @@ from .._provider.site import DELETING
 from . import _object_uses as uses
 from ._base import Outcome, Resource
 from ._ts_site import TsSite
+from .task_sequence_reference_scope import every_sequence
 from .ts_package import Live
 
 _PURPOSE = {0: "required", 2: "available"}
@@ -65,7 +66,10 @@ class ObjectUsageInfo(Resource):
         """Return the sequences that use an object, and those that run one of them, one query per level."""
         if self.params["kind"] == "collection":
             return []
+        self._read: dict[str, Live] = {}
         users = {str(row.get("PackageID")) for row in uses.reference_rows(self.task.site, [object_id])}
+        if self.params["include_disabled"]:
+            users |= self._users_unlisted(object_id)
         runs: dict[str, set[str]] = {}
         level, known = set(users), set(users)
         while level:
@@ -77,6 +81,27 @@ class ObjectUsageInfo(Resource):
         names = uses.named_sequences(self.task.site, known)
         found = [self._sequence(object_id, key, name, users, runs, names) for key, name in names.items()]
         return [entry for entry in found if entry["direct"] is not False or entry["through"]]
+
+    def _users_unlisted(self, object_id: str) -> set[str]:
+        """Return the sequences that name an object where the site does not look: disabled steps, ``run_first``."""
+        found = set()
+        for package_id in every_sequence(self.task.site):
+            live = self._live(package_id)
+            if live is not None and (
+                uses.package_uses(live.package, object_id) or uses.describe_uses(live, object_id)
+            ):
+                found.add(package_id)
+        return found
+
+    def _live(self, package_id: str) -> Live | None:
+        """Return a sequence with its steps; each is read once."""
+        if package_id not in self._read:
+            store = TsSite(self.task.site)
+            package = store.load(package_id)
+            if package is None:
+                return None
+            self._read[package_id] = Live(package, store.steps(package))
+        return self._read[package_id]
 
     def _sequence(
         self,
@@ -98,12 +123,10 @@ class ObjectUsageInfo(Resource):
             "options": None,
             "steps": None,
         }
-        if "steps" in self.params["gather"]:
-            store = TsSite(self.task.site)
-            package = store.load(package_id)
-            if package is not None:
-                live = Live(package, store.steps(package))
-                entry["options"] = uses.package_uses(package, object_id)
+        if "steps" in self.params["gather"] or self.params["include_disabled"]:
+            live = self._live(package_id)
+            if live is not None:
+                entry["options"] = uses.package_uses(live.package, object_id)
                 entry["steps"] = uses.describe_uses(live, object_id)
                 entry["direct"] = bool(entry["options"] or entry["steps"])
         return entry

@@ -23,6 +23,7 @@ from ._classic import (
     name_sequences,
     referring_sequences,
     refuse_if_advertised,
+    refuse_if_run_first,
     refuse_if_used,
     uses_program,
 )
@@ -225,6 +226,7 @@ class Program(ClassicResource):
         if users:
             refuse_if_used(f"program {name} of {package_id}", name_sequences(site, users) or users)
         refuse_if_advertised(self.title(), site, package_id, name)
+        refuse_if_run_first(self.title(), site, package_id, name)
         return Plan("delete", before=self._shown(self._options(before)))
 
     # -- writing --------------------------------------------------------------------------------

@@ -6,21 +6,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import typing as t
 
 from ...module_utils._ts_package_args import TS_PACKAGE_ARGS
 from .._cim.instance import Instance
 from .._errors import ConfigMgrError, GateRefused, InvalidInput, Problem, ReferenceProblems
-from .._plan import Plan, flow
+from .._plan import Plan
 from .._provider.ref import Ref
 from .._provider.references import Resolved, Resolver
 from .._sequence import diff as sequence_diff
 from .._sequence.decode import from_instance
 from .._sequence.equality import same
 from .._sequence.fingerprint import counts, steps_sha256
-from .._sequence.finish import child_sequences, collect_refs, edition_images, finish, refs_in
+from .._sequence.finish import collect_refs, edition_images, finish, refs_in
 from .._sequence.lint.engine import lint
 from .._sequence.lint.finding import Finding
 from .._sequence.lint.ignoring import read_ignore
@@ -37,40 +36,14 @@ from . import _ts_options as options
 from ._base import Task
 from ._gate import Decision
 from ._gate_facts import decide_steps
+from ._sequence_children import Children, names_of_children, refuse_itself
+from ._sequence_plan import SequencePlan
 from ._sequence_writer import encode, verify
 from ._site_classes import refuse_unknown
 from .ts_package import Live, TsPackage
 
 _VERSIONS = ("SedoObjectVersion", "SourceVersion", "LastRefreshTime")
 """What changes with every save."""
-
-
-@dataclasses.dataclass
-class SequencePlan(Plan):
-    """A plan whose diff is a text: the steps would be too long before and after."""
-
-    steps: list[sequence_diff.Change] = dataclasses.field(default_factory=list)
-    remark: str = ""
-    """What happens to steps that stay as they are."""
-
-    def diff(self, title: str) -> dict[str, str]:
-        head = [f"{_SIGNS[self.action]} {title}"]
-        if self.action == "delete":
-            head += [f"    {name}: {flow(value)}" for name, value in (self.before or {}).items() if value not in _EMPTY]
-        for change in self.changes:
-            if change.option == "steps":
-                head += [f"~ {self.remark}"] if self.remark else []
-            elif self.action == "create":
-                head.append(f"    {change.option}: {flow(change.after)}")
-            else:
-                head.append(f"~ {change.option}: {flow(change.before)} -> {flow(change.after)}")
-        text = "\n".join(head) + "\n"
-        room = sequence_diff.MAX_BYTES - len(text.encode("utf-8", "replace"))
-        return {"prepared": text + sequence_diff.render(self.steps, sequence_diff.MAX_LINES - len(head), room)}
-
-
-_EMPTY: t.Final = ("", [], {})
-_SIGNS = {"none": " ", "create": "+", "update": "~", "replace": "~", "delete": "-"}
 
 
 class TaskSequence(TsPackage):
@@ -91,7 +64,7 @@ class TaskSequence(TsPackage):
         self._gate: Decision | None = None
         self._copied: copies.Copied | None = None
         self._backup: backups.Backup | None = None
-        self._child_rows: dict[str, list[Instance]] | None = None
+        self._run: Children | None = None
 
     # -- before connecting ----------------------------------------------------------------------
 
@@ -191,60 +164,28 @@ class TaskSequence(TsPackage):
             if any(problem.rule.endswith("with this ID") for problem in error.problems):
                 error.message += "; IDs of another site are kept as they are with unknown_ids: keep"
             raise
-        self._refuse_itself(before, references, resolver)
+        refuse_itself(before.package_id if before else None, references, resolver)
         for image in edition_images(self._wanted):
             self._editions[image] = self._image_property(image, resolver)
         self._held = before.sequence if before else None
         self._wanted = self._finished(self._wanted, resolver)
 
-    @staticmethod
-    def _refuse_itself(before: Live | None, references: t.Iterable[Ref], resolver: Resolver) -> None:
-        """Refuse a step that runs the task sequence it is part of: it would never end."""
-        if before is None:
-            return
-        runs = [ref for ref in references if ref.kind == "task_sequence"]
-        found = [ref for ref in runs if (resolver.result(ref).id if ref in resolver else ref.id) == before.package_id]
-        if found:
-            rule = "is the task sequence that this step is part of; it would run itself without end"
-            raise InvalidInput([Problem(ref.path, ref.name or ref.id or "", rule) for ref in found])
-
-    def _refuse_loop(self, before: Live) -> None:
-        """Refuse a step that runs a task sequence which runs this one, directly or through others.
-
-        Costs the one query that a write of such steps needs anyway; nothing runs a new task sequence yet.
-        """
-        resolver = t.cast(Resolver, self._resolver)
-        found = []
-        for ref, child in self._children(resolver):
-            rows = self._references_of_children(resolver).get(child, ())
-            if any(str(row.get("ObjectID")).casefold() == before.package_id.casefold() for row in rows):
-                rule = "runs this task sequence itself, directly or through others; the two would run without end"
-                found.append(Problem(ref.path, ref.name or child, rule))
-        self.refuse(found)
-
-    def _children(self, resolver: Resolver) -> list[tuple[Ref, str]]:
-        """Return the task sequences that the steps of the play run and the site has, with their IDs."""
-        source = t.cast(sources.Source, self.source)
-        if source.text is None:
-            refs = child_sequences(source.sequence)
-        else:
-            refs = [ref for ref in refs_in(t.cast(Sequence, self._wanted)) if ref.kind == "task_sequence"]
-        ids = [(ref, resolver.result(ref).id if ref in resolver else ref.id) for ref in refs]
-        return [(ref, child) for ref, child in ids if child]
-
-    def _references_of_children(self, resolver: Resolver) -> dict[str, list[Instance]]:
-        """Return what each child task sequence needs, its own children included: one query, asked once."""
-        if self._child_rows is None:
-            ids = list(dict.fromkeys(child for _ref, child in self._children(resolver)))
-            self._child_rows = self.store.child_references(ids)
-        return self._child_rows
+    def _children(self) -> Children:
+        """Return the task sequences that the steps of the play run and the site has."""
+        if self._run is None:
+            source, resolver = t.cast(sources.Source, self.source), t.cast(Resolver, self._resolver)
+            if source.text is None:
+                self._run = Children.of_play(self.store, resolver, source.sequence)
+            else:
+                self._run = Children.of_document(self.store, resolver, t.cast(Sequence, self._wanted))
+        return self._run
 
     def _finished(self, wanted: Sequence, resolver: Resolver, children: t.Any = lambda package_id: ()) -> Sequence:
         """Return the steps with IDs for names; ``children`` gives the references of a child task sequence."""
-        known = _child_names(self._held) if self._held else {}
+        known = names_of_children(self._held)
 
         def resolved(ref: Ref) -> Resolved:
-            return resolver.result(ref) if ref in resolver else Resolved(ref.id, ref.name or known.get(ref.id))
+            return resolver.result(ref) if ref in resolver else Resolved(ref.id, ref.name or known.get(str(ref.id)))
 
         return finish(
             wanted,
@@ -287,7 +228,7 @@ class TaskSequence(TsPackage):
             writing=not equal or bool(plan.changes),
         )
         if not equal and before is not None:
-            self._refuse_loop(before)
+            self.refuse(self._children().loops(before.package_id))
             self._gate = decide_steps(self.store, before.package, live, self._wanted, self.params)
             plan.notes += self._gate.notes if self._gate is not None else []
         if not equal and self.task.check_mode and self._imported is None:
@@ -338,7 +279,7 @@ class TaskSequence(TsPackage):
             boot_image=boot_image or "",
             platforms=options.platform_texts(self.params) if self.task.wants("platforms") else None,
             size_hint=_stored_size(package) if stored else None,
-            child_names={str(key): name for key, name in _child_names(self._held).items()} if self._held else None,
+            child_names=names_of_children(self._held),
             max_envelope_size=self.params.get("max_envelope_size"),
             # The name is warned about without lint.
             ignore=[*self.params["lint_ignore"], "sequence-name-length"],
@@ -348,7 +289,9 @@ class TaskSequence(TsPackage):
 
     def _names(self) -> t.Callable[[str, str, str], str | None]:
         """Return how the diff shows an ID: with the name of the object where the task knows it."""
-        found = {str(entry["id"]): f"{entry['name']} ({entry['id']})" for entry in self._references() if entry["name"]}
+        # The ID of a program is its name.
+        named = [entry for entry in self._references() if entry["name"] and entry["kind"] != "program"]
+        found = {str(entry["id"]): f"{entry['name']} ({entry['id']})" for entry in named}
         return lambda _class_name, _name, value: found.get(value)
 
     def creation_remark(self) -> str:
@@ -374,7 +317,7 @@ class TaskSequence(TsPackage):
         resolver = self._resolver
         if resolver is None or self.source is None or self.source.text is not None:
             return
-        rows = self._references_of_children(resolver)
+        rows = self._children().references()
         if not rows:
             return
         settled = t.cast(Sequence, self._wanted)
@@ -466,12 +409,6 @@ class TaskSequence(TsPackage):
 def _stored_size(package: Instance | None) -> int | None:
     text = package.get("Sequence") if package is not None else None
     return len(str(text).encode("utf-8", "replace")) if text else None
-
-
-def _child_names(held: Sequence) -> dict[str | None, str]:
-    """Return the names that the stored steps hold for the task sequences they run."""
-    named = (step.properties for step in held.walk() if step.properties.get("TsPackageID"))
-    return {properties["TsPackageID"]: str(properties.get("TsName") or "") for properties in named}
 
 
 _IMAGE_CLASSES = {"os_image": "SMS_ImagePackage", "os_upgrade_package": "SMS_OperatingSystemInstallPackage"}

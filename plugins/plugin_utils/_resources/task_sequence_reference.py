@@ -71,6 +71,7 @@ class _Change:
 
     kind: str
     old: str
+    old_name: str | None
     new: Resolved
     new_ref: Ref
     programs: Programs
@@ -106,6 +107,13 @@ class ReplacedSequence(EditedSequence):
 
     def edit(self, before: Live) -> Draft:
         return t.cast(Draft, self._prepared)
+
+    def _names(self) -> t.Callable[[str, str, str], str | None]:
+        """Return how the diff shows an ID; here the object that goes is known by name as well."""
+        others = super()._names()
+        old, shown = self.change.old, f"{self.change.old_name} ({self.change.old})"
+        named = bool(old and self.change.old_name)
+        return lambda owner, name, value: shown if named and uses.same_id(value, old) else others(owner, name, value)
 
     def _replace_options(self, package: Instance, options: t.Sequence[str]) -> None:
         task = t.cast(_Shared, self.task)
@@ -218,7 +226,7 @@ class TaskSequenceReference(Resource):
         programs = Programs(site, new.id, self.params.get("programs") or {})
         editions = Editions(site, kind, (old.id, new.id), self.params.get("image_index"))
         self._old, self._new = old, new
-        return _Change(kind, old_id, new, new_ref, programs, editions)
+        return _Change(kind, old_id, old.name, new, new_ref, programs, editions)
 
     def _ends(self, change: _Change) -> dict[str, t.Any]:
         ends = (("from", self._old), ("to", self._new))

@@ -14,9 +14,9 @@ from .._sequence import dynamic_variables
 from .._sequence.model import STORED
 from .._sequence.secret_places import RULES, has_rules, secret_names, secret_text
 from ._base import Task
+from ._sequence_plan import SequencePlan
 from ._step_edits import Editor, read_edits
 from ._step_edits_draft import Draft, EditedSequence
-from .task_sequence import SequencePlan
 from .ts_package import Live
 
 _SHOWN_CHANGES = 200

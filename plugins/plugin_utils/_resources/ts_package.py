@@ -131,6 +131,8 @@ class TsPackage(ManagedResource):
         self.resolve(before, self._resolver)
         wanted.compare(plan, base, self._resolver, rename=before is None or self.package_id is not None)
         presentation.Presentation(self.params, self._icon).compare(plan, base, self.task.site)
+        if before is not None and any(change.option == "name" for change in plan.changes):
+            self._warn_of_twins(before)
         self.compare_steps(before, plan)
         self._placement = placement.Placement(self.task.site, self.params, self.kind)
         self._placement.compare(plan, live, before.package_id if before else None)
@@ -151,6 +153,16 @@ class TsPackage(ManagedResource):
         resolver.resolve()
         for text in resolver.warnings:
             self.task.warn(text)
+
+    def _warn_of_twins(self, before: Live) -> None:
+        """Warn when a new name is taken: names are no key, so the site would take it. Costs one query."""
+        ids = [str(row.get("PackageID")) for row in self.store.rows(str(self.name))]
+        others = sorted(other for other in ids if other.casefold() != before.package_id.casefold())
+        if others:
+            self.task.warn(
+                f"name: {', '.join(others)} bears the name {self.name} already; with two of that name neither can be "
+                "found by it, only by package_id."
+            )
 
     def compare_steps(self, before: Live | None, plan: Plan) -> None:
         """Record that the steps differ; this module leaves steps alone."""

@@ -19,6 +19,7 @@ import typing as t
 from . import wording
 from .dynamic_variables import secrets as dynamic_secrets
 from .equality import Difference, canonical_properties, differences
+from .implied import implied_values
 from .match import Matching
 from .model import Sequence, Step
 from .renames import SAME_CONTENT, with_renames
@@ -238,20 +239,21 @@ def _longest_rising(numbers: list[int]) -> set[int]:
 
 def _added(step: Step, path: str, name_of: NameOf | None) -> Change:
     lines = []
+    implied = implied_values(step.class_name, step.properties)
     for name in [*canonical_properties(step), *_unknown_names(step), *_own_secrets(step)]:
         value = step.properties.get(name)
-        if name == "Name" or _is_default(step, name):
+        if name == "Name" or _is_default(step, name) or (name in implied and implied[name] == value):
             continue
         lines.extend(_labelled(wording.option_name(step.class_name, name), step, name, value, name_of))
     if step.condition:
-        lines.append(f"condition: {wording.shorten(wording.condition_words(step.condition, name_of))}")
+        lines.append(f"condition: {wording.shorten_value(wording.condition_words(step.condition, name_of))}")
     return Change(ADDED, path, wording.type_word(step), lines=tuple(lines), new_step=step)
 
 
 def _labelled(option: str, step: Step, name: str, value: t.Any, name_of: NameOf | None) -> list[str]:
     text = wording.setting_lines(step, name, value, name_of)
     if len(text) == 1:
-        return [f"{option}: {wording.shorten(text[0])}"]
+        return [f"{option}: {wording.shorten_value(text[0])}"]
     return [f"{option}:", *(f"  {line}" for line in text)]
 
 
@@ -356,15 +358,25 @@ def _block(change: Change) -> list[str]:
 
 
 def _excerpts(old: str, new: str) -> tuple[str, str]:
-    """Return two texts as short lines; what long ones have in common at the start is left out."""
+    """Return two texts as lines; what long ones have in common at the start and at the end is left out."""
     lines = [" ".join(text.split()) for text in (old, new)]
+    if all(wording.shorten(line) == line for line in lines):
+        return lines[0], lines[1]
+    start = _in_common(lines)
+    lines = [line[start:] for line in lines]
+    end = _in_common([line[::-1] for line in lines])
+    before, after = "..." if start else "", "..." if end else ""
+    first, second = (wording.shorten_value(f"{before}{line[: len(line) - end]}{after}") for line in lines)
+    return first, second
+
+
+def _in_common(lines: list[str]) -> int:
+    """Return how many characters at the start of two long lines need not be shown twice."""
     same = len(os.path.commonprefix(lines))
-    if same > _SAME_START and any(wording.shorten(line) != line for line in lines):
-        lines = [f"...{line[same - _KEPT_START :]}" for line in lines]
-    return wording.shorten(lines[0]), wording.shorten(lines[1])
+    return same - _KEPT_START if same > _SAME_START else 0
 
 
 def _plain(line: str) -> str:
     """Return a line without control characters and of bounded length."""
     shown = "".join(char if char >= " " or char == "\t" else "?" for char in line)
-    return shown if len(shown) <= 300 else shown[:297] + "..."
+    return wording.cut(shown)

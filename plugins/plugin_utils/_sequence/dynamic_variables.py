@@ -307,8 +307,12 @@ def _variable_texts(settings: t.Any) -> t.Iterator[str]:
     if not isinstance(settings, list):
         raise ValueError("set is a mapping of names and values, or a list of {name, value, secret}")
     for item in settings:
-        if not isinstance(item, t.Mapping) or not item.get("name") or set(item) - {"name", "value", "secret"}:
+        if not isinstance(item, t.Mapping) or not item.get("name"):
             raise ValueError("an entry of set has name, value and secret")
+        unknown = sorted(str(key) for key in set(item) - {"name", "value", "secret"})
+        if unknown:
+            hint = "; a masked variable is written secret: true" if "masked" in unknown else ""
+            raise ValueError(f"an entry of set has name, value and secret, not {', '.join(unknown)}{hint}")
         secret = item.get("secret") is True or isinstance(item.get("value"), Secret)
         value = item.get("value")
         if isinstance(value, Secret):

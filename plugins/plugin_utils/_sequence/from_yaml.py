@@ -121,6 +121,6 @@ def _kind(notes: Notes, path: str, value: dict[str, t.Any]) -> tuple[StepRule | 
             notes.warn(f"{path}.type", f"{word} is a class this collection does not know; {twins[0]} is not meant?")
         return rules.get(PREFIX + "Action"), word
     close = rules.suggestions(word)
-    hint = f"did you mean {' or '.join(close)}?" if close else "the step reference lists the types"
+    hint = f"did you mean {' or '.join(close)}?" if close else "the step reference lists the types."
     notes.problem(f"{path}.type", word, f"is no step type; {hint} A class of the site is written by its name.")
     return None, ""

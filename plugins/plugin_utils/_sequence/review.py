@@ -105,7 +105,10 @@ def _from_steps(steps: t.Any, source: str, given: dict[str, t.Any], option_names
     names = {}
     listed = given.get("references")
     for item in listed if isinstance(listed, list) else ():
-        if isinstance(item, dict) and isinstance(item.get("id"), str) and isinstance(item.get("name"), str):
+        if not isinstance(item, dict) or item.get("kind") == "program":
+            # The ID of a program is its name.
+            continue
+        if isinstance(item.get("id"), str) and isinstance(item.get("name"), str):
             names[item["id"].casefold()] = item["name"]
     options = {name: given[name] for name in option_names if given.get(name) is not None}
     return Side(sequence, options, names)

@@ -21,8 +21,9 @@ XML_ONLY = "xml:"
 """Prefix of properties that only ``<sequence>`` text can carry; no WMI name holds a colon.
 
 ``xml:attributes`` (dict), ``xml:variables`` (dict property -> [variable name, hidden]),
-``xml:action`` (text), ``xml:form`` (number of the command line template) and ``xml:elements``
-(list of element texts) hold what cannot be derived. The encoder for instances leaves them out.
+``xml:action`` (text), ``xml:form`` (number of the command line template), ``xml:elements`` (list of
+element texts) and ``xml:inner`` (dict inner element -> its unknown attributes) hold what cannot be
+derived. The encoder for instances leaves them out.
 """
 
 NUMBERS = frozenset(("uint8", "uint16", "uint32", "uint64", "sint8", "sint16", "sint32", "sint64", "real32", "real64"))

@@ -20,6 +20,8 @@ NOTHING = "(none)"
 SECRET = "(secret)"
 NOT_THERE_YET = "<not there yet>"
 _INLINE = 160
+_VALUE = 1000
+"""Characters of a value: a reviewer has to see what a long command line does at its end, too."""
 
 NameOf = t.Callable[[str, str, str], str | None]
 """Returns what to show for an ID: called with class, property and value; ``None`` = the value itself."""
@@ -78,8 +80,12 @@ def value_words(class_name: str, name: str, value: t.Any, name_of: NameOf | None
     rule = load_rules().get(class_name)
     option = rule.options.get(option_name(class_name, name)) if rule is not None else None
     word = option.word(text) if option is not None and option.words else None
-    shown = name_of(class_name, name, text) if name_of is not None else None
-    return word or shown or text
+    if word or name_of is None:
+        return word or text
+    if option is not None and option.kind in ("refs", "ref_list"):
+        # A list of IDs is one text on the site.
+        return ", ".join(name_of(class_name, name, part) or part for part in text.split(","))
+    return name_of(class_name, name, text) or text
 
 
 def _instance_words(instance: Instance) -> str:
@@ -155,7 +161,18 @@ def _is_usual(operand: Operand, name: str, value: t.Any) -> bool:
     return known is not None and name == "Namespace" and str(value).casefold() == str(known.null_means).casefold()
 
 
-def shorten(text: str) -> str:
+def shorten(text: str, most: int = _INLINE) -> str:
     """Return a text as one line of bounded length."""
     line = " ".join(text.split())
-    return line if len(line) <= _INLINE else line[: _INLINE - 3] + "..."
+    return line if len(line) <= most else line[: most - 3] + "..."
+
+
+def shorten_value(text: str) -> str:
+    """Return a value as one line; only what is very long is cut."""
+    return shorten(text, _VALUE)
+
+
+def cut(line: str) -> str:
+    """Return a line of a long text, blanks kept; room for the option's name before a value is in it."""
+    most = _VALUE + _INLINE
+    return line if len(line) <= most else line[: most - 3] + "..."

@@ -93,6 +93,7 @@ class _Reader:
         if others:
             sequence.properties["xml:attributes"] = others
         lists: dict[str, Node] = {}
+        self._text_between(root, "the sequence")
         for child in root.children:
             if child.tag in _STEP_ELEMENTS:
                 sequence.steps.append(self._step(child))
@@ -127,15 +128,20 @@ class _Reader:
                 refuse(self.source, "a step without a type", node)
         where = f"line {node.line}, {node.tag} {node.attributes.get('name', '')!r}"
         self._attributes(step, node)
+        self._text_between(node, where)
         text = ""
         for child in node.children:
             if child.tag == "condition" and step.condition is None:
+                self._inner(step.properties, child, "condition")
                 step.condition = [self._operand(inner) for inner in child.children]
             elif child.tag in _STEP_ELEMENTS and step.steps is not None:
                 step.steps.append(self._step(child))
             elif child.tag == "action" and step.steps is None:
+                self._inner(step.properties, child, "action")
                 text = child.text
             elif child.tag == "defaultVarList" and step.steps is None:
+                self._inner(step.properties, child, "defaultVarList")
+                self._text_between(child, where)
                 self._variables(step, child)
             else:
                 self._unknown_element(step.properties, child, where)
@@ -173,6 +179,8 @@ class _Reader:
             if name in texts:
                 refuse(self.source, "a step has two variables for one property", child, name)
             texts[name] = child
+            usual = ("name", "property", "hidden" if child.attributes.get("hidden") == "true" else "")
+            self._inner(step.properties, child, f"variable {name}", usual)
         for name, child in texts.items():
             array = None if name in known else _element_of(name, arrays)
             if array is not None:
@@ -239,6 +247,7 @@ class _Reader:
                 for attribute, name in PLATFORM.items():
                     if attribute in child.attributes:
                         operand.properties[name] = child.attributes[attribute]
+                self._inner(operand.properties, child, "platformKey", PLATFORM)
             else:
                 operands.append(self._operand(child, node.tag == "osExpressionGroup"))
         self._extra_attributes(operand, node, {"type", "name"} if node.tag == "osExpressionGroup" else {"type"})
@@ -257,6 +266,7 @@ class _Reader:
             if name in operand.properties:
                 refuse(self.source, "an expression has two variables of one name", child, name)
             operand.properties[name] = self._value(child.text, known.get(name))
+            self._inner(operand.properties, child, f"variable {name}", ("name",))
         expected = {"ignoreQueryFailure": "true"} if in_os_group and class_name == WMI_EXPRESSION else {}
         extra = {name: text for name, text in node.attributes.items() if name != "type"}
         if extra != expected:
@@ -269,6 +279,19 @@ class _Reader:
         if extra:
             operand.properties["xml:attributes"] = extra
             self._note(f"line {node.line}: attribute {', '.join(extra)} of {node.tag} has no WMI form")
+
+    def _inner(
+        self, properties: dict[str, t.Any], node: Node, element: str, usual: t.Collection[str] = ()
+    ) -> None:
+        """Keep the unknown attributes of an element inside a step or a condition."""
+        extra = {name: text for name, text in node.attributes.items() if name not in usual}
+        if extra:
+            properties.setdefault("xml:inner", {})[element] = extra
+            self._note(f"line {node.line}, {element}: kept as they are: {', '.join(sorted(extra))}")
+
+    def _text_between(self, node: Node, where: str) -> None:
+        if node.text.strip():
+            self._note(f"{where}: text between the elements (line {node.line}) means nothing and is left out")
 
     # -- what cannot be derived ----------------------------------------------------------------
 

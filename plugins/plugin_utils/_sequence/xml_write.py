@@ -62,7 +62,7 @@ def _step(step: Step, version: str) -> str:
     parts: list[str] = []
     if step.condition is not None:
         inner = "".join(_operand(operand, step) for operand in step.condition)
-        parts.append(f"<condition>{inner}</condition>" if inner else "<condition/>")
+        parts.append(_tag("condition", _inner(step.properties, "condition"), inner))
     attributes = step_attributes(step, version)
     extra = step.properties.get("xml:elements") or []
     if step.is_group or step.class_name == GROUP:
@@ -71,14 +71,15 @@ def _step(step: Step, version: str) -> str:
     text = step.properties.get("xml:action")
     if text is None:
         text = action(step, step.properties.get("xml:form") or 0) or ""
-    parts.append(f"<action>{element_text(text)}</action>")
+    parts.append(_tag("action", _inner(step.properties, "action"), element_text(text), True))
     variables = []
     for variable in step_variables(step):
         named = {"name": variable.name, "property": variable.property}
         if variable.hidden:
             named["hidden"] = "true"
+        named.update(_inner(step.properties, f"variable {variable.property}"))
         variables.append(_tag("variable", named, element_text(variable.text), True))
-    parts.append(_tag("defaultVarList", {}, "".join(variables)))
+    parts.append(_tag("defaultVarList", _inner(step.properties, "defaultVarList"), "".join(variables)))
     element = "subtasksequence" if step.class_name == SUB_SEQUENCE else "step"
     return _tag(element, attributes, "".join([*parts, *extra]))
 
@@ -90,7 +91,12 @@ def _operand(operand: Operand, step: Step, in_os_group: bool = False) -> str:
         if in_os_group and operand.class_name == WMI_EXPRESSION and "xml:attributes" not in properties:
             extra = {"ignoreQueryFailure": "true"}
         inner = "".join(
-            _tag("variable", {"name": name}, element_text(value_text(value, step, f"condition.{name}")), True)
+            _tag(
+                "variable",
+                {"name": name, **_inner(properties, f"variable {name}")},
+                element_text(value_text(value, step, f"condition.{name}")),
+                True,
+            )
             for name, value in sorted(properties.items())
             if value is not None and not is_xml_only(name)
         )
@@ -102,9 +108,16 @@ def _operand(operand: Operand, step: Step, in_os_group: bool = False) -> str:
         return _tag("osConditionGroup", {"type": kind or "or", **extra}, inner)
     if nested:
         keys = {name: str(properties[prop]) for name, prop in PLATFORM.items() if properties.get(prop) is not None}
+        keys.update(_inner(properties, "platformKey"))
         named = {"type": kind or "and", "name": str(properties.get("Name") or ""), **extra}
         return _tag("osExpressionGroup", named, (_tag("platformKey", keys, "") if keys else "") + inner)
     return _tag("operator", {"type": kind, **extra}, inner)
+
+
+def _inner(properties: t.Mapping[str, t.Any], element: str) -> dict[str, str]:
+    """Return the unknown attributes that an element had where the properties come from."""
+    found: dict[str, str] = (properties.get("xml:inner") or {}).get(element) or {}
+    return found
 
 
 def _tag(name: str, attributes: t.Mapping[str, str], inner: str, long_form: bool = False) -> str:

@@ -187,6 +187,16 @@ def _vault(loader: t.Any, node: t.Any) -> t.NoReturn:
     raise _Fault(node.start_mark.line + 1, "!vault", rule)
 
 
+def _integer(loader: t.Any, node: t.Any) -> int:
+    """Return a number that is written as one; in options that take text nobody would see what became of the others."""
+    number = int(loader.construct_yaml_int(node))
+    if node.value.lstrip("+-") != str(abs(number)):
+        rule = f"YAML reads this as the number {number}; quote it if it is text, or write it in plain digits"
+        raise _Fault(node.start_mark.line + 1, node.value, rule)
+    return number
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
 _Loader.add_constructor("!vault", _vault)

@@ -61,8 +61,16 @@ _REGISTRY = re.compile(
 _NO_SECRET = ("publickeytoken",)
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{0,15}://[^\s/:@]+:(?P<value>[^\s/@]+)@", re.IGNORECASE)
 _CURL = re.compile(r"\bcurl(?:\.exe)?\b.{0,500}?\s(?:-u|--user)\s+[\"']?[^\s:\"']+:(?P<value>[^\s\"']+)", re.IGNORECASE)
+_PSEXEC = re.compile(rf"\bpsexec(?:64)?(?:\.exe)?\b[^&|\r\n]{{0,500}}?\s[-/]p\s+{_VALUE}", re.IGNORECASE)
+_HEADER = re.compile(r"\bAuthorization\s*:\s*(?:Basic|Bearer)\s+(?P<value>[^\s\"']+)", re.IGNORECASE)
 _NET = re.compile(r"\bnet1?(?:\.exe)?\s+(?P<what>use|user)\s+(?P<rest>[^&|\r\n]*)", re.IGNORECASE)
 _SECURE = re.compile(r"ConvertTo-SecureString\s+(?:-String\s+)?(['\"])(?P<value>[^'\"]+)\1", re.IGNORECASE)
+_PATTERNS = (
+    (_URL, "the password in a URL"),
+    (_CURL, "the password of curl"),
+    (_PSEXEC, "the password of psexec"),
+    (_HEADER, "the authorization header"),
+)
 _TOKEN = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
 
 
@@ -85,9 +93,9 @@ def in_command(line: str) -> str | None:
     secure = _SECURE.search(line)
     if secure is not None and is_literal(secure["value"]):
         return "a secure string"
-    for pattern, what in ((_URL, "the password in a URL"), (_CURL, "the password of curl")):
+    for pattern, what in _PATTERNS:
         found_value = pattern.search(line)
-        if found_value is not None and is_literal(found_value["value"]):
+        if found_value is not None and is_literal(_bare(found_value["value"])):
             return what
     for net in _NET.finditer(line):
         tokens = [token for token in _TOKEN.findall(net["rest"]) if not token.startswith("/")]

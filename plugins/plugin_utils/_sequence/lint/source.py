@@ -43,7 +43,10 @@ def lint_data(
         raise InvalidInput([Problem("severity", str(severity), f"must be one of {', '.join(SEVERITIES)}")])
     known = {"steps": value} if isinstance(value, (list, tuple)) else value
     if not isinstance(known, dict):
-        raise InvalidInput("lint needs a list of steps, or a mapping with steps; text has to be parsed before")
+        raise InvalidInput(
+            "lint needs a list of steps, or a mapping with steps; the content of a file goes through "
+            "from_sequence_yaml or from_sequence_xml before"
+        )
     if not isinstance(known.get("steps"), (list, tuple)):
         raise InvalidInput(f"lint needs steps; {_no_steps(known)}")
     known = _replaced(known, variables or {}, 0)

@@ -192,7 +192,7 @@ def test_references_that_only_a_site_can_look_up() -> None:
     text = sequence_diff(one, two)
     assert "Pro -> Enterprise" in text
     assert "task_sequence: Child -> Other child" in text
-    assert "applications: 7-Zip,Reader -> 7-Zip" in text
+    assert "applications: 7-Zip, Reader -> 7-Zip" in text
     assert "operating system All Windows 11" in text
     assert "Ref(" not in text + str(sequence_diff(one, two, format="data"))
 
@@ -224,6 +224,19 @@ def test_long_values_are_shown_where_they_differ() -> None:
     assert all(len(line) < 180 for line in lines)
     assert " old " in lines[2]
     assert " new " in lines[3]
+
+
+def test_a_long_value_is_shown_to_its_end() -> None:
+    def step(line: str) -> list[dict[str, t.Any]]:
+        return [{"name": "A", "type": "run_command_line", "command_line": line}]
+
+    harmless = "cmd.exe /c " + "x" * 600
+    assert " & format D: /y" in sequence_diff(None, step(f"{harmless} & format D: /y"))
+    text = sequence_diff(step("short"), step(f"{harmless} & format D: /y"))
+    assert text.rstrip().endswith(" & format D: /y")
+    text = sequence_diff(step(f"one {harmless} two"), step(f"ONE {harmless} TWO"))
+    assert "one cmd" in text and "ONE cmd" in text and "x two" in text and "x TWO" in text
+    assert len(sequence_diff(None, step("x" * 5000))) < 1300
 
 
 def test_the_text_may_be_capped() -> None:

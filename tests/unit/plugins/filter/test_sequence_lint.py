@@ -11,6 +11,7 @@ import typing as t
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from ansible_collections.configmgr.osd.plugins.filter import from_sequence_yaml as reader_file
 from ansible_collections.configmgr.osd.plugins.filter import sequence_lint as filter_file
 from ansible_collections.configmgr.osd.plugins.test import clean_sequence as test_file
 
@@ -82,3 +83,19 @@ def test_the_documentation_names_every_option(module: t.Any, name: str) -> None:
     texts = [text for option in documentation["options"].values() for text in option["description"]]
     assert all(isinstance(text, str) for text in [*texts, *documentation["description"]])
     assert yaml.safe_load(module.EXAMPLES) and yaml.safe_load(module.RETURN)["_value"]
+
+
+def test_a_file_goes_through_its_own_reader() -> None:
+    """Scripts of real files carry a tag that the filter from_yaml does not know."""
+    read = reader_file.FilterModule().filters()["from_sequence_yaml"]
+    lint = filter_file.FilterModule().filters()["sequence_lint"]
+    text = (
+        "schema: 1\nlint_ignore: [duplicate-name]\nsteps:\n"
+        "  - &one {name: A, type: run_powershell_script, script: !unsafe 'if ($x) {# }'}\n  - *one\n"
+        "  - {name: B, type: set_variable, variable: Pw, secret: true, value: {var: pw}}\n"
+    )
+    assert lint(read(text)) == []
+    findings = lint(read(text.replace("lint_ignore: [duplicate-name]", "")))
+    assert [found["rule"] for found in findings] == ["duplicate-name"]
+    with pytest.raises(AnsibleFilterError, match="from_sequence_yaml or from_sequence_xml before"):
+        lint(text)

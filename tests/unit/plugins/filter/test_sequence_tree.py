@@ -80,6 +80,18 @@ def test_without_a_title_and_without_steps() -> None:
     assert tree([]) == "" and tree((), title="T") == "T"
 
 
+def test_what_the_info_module_returns() -> None:
+    item = {"name": "Windows 11", "steps": STEPS}
+    assert tree(item, title="Windows 11") == tree({"task_sequences": [item]}, title="Windows 11") == TREE
+    with pytest.raises(AnsibleFilterError, match="holds 2 task sequences"):
+        tree({"task_sequences": [item, item]})
+    deep: list[t.Any] = []
+    for _level in range(5000):
+        deep = [{"name": "G", "steps": deep}]
+    with pytest.raises(AnsibleFilterError, match="nested too deeply"):
+        tree(deep)
+
+
 def test_names_with_line_breaks_stay_on_their_line() -> None:
     lines = tree([{"name": "two\nlines\x07", "type": "x", "condition": [{"wmi": "SELECT\n 1"}]}]).splitlines()
     assert len(lines) == 1

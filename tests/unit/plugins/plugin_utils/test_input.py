@@ -60,6 +60,37 @@ def test_given_knows_null_aliases_and_the_environment(monkeypatch: pytest.Monkey
     assert done.params["compatibility"]["write_via"] == "objects"
 
 
+def test_an_option_without_a_value_is_none_at_all() -> None:
+    """Core takes null for a value: required_one_of and mutually_exclusive would count it, defaults would be lost."""
+    spec = {
+        **SPEC,
+        "required_one_of": [["name", "package_id"]],
+        "mutually_exclusive": [["name", "package_id"]],
+    }
+    done = validate(spec, {"name": None, "state": None}, "configmgr.osd.cm_thing")
+    assert done.errors == ["one of the following is required: name, package_id"]
+    done = validate(spec, {"title": None, "package_id": "P0100011", "state": None}, "configmgr.osd.cm_thing")
+    assert not done.errors
+    assert done.params["state"] == "present"
+    assert done.given == {"package_id"}
+    assert validate(spec, {"name": "x", "nmae": None}, "configmgr.osd.cm_thing").errors
+
+
+def test_a_key_that_is_no_text_is_unsupported() -> None:
+    spec = {"argument_spec": {"bits": {"type": "dict", "options": {"set": {"type": "list", "elements": "int"}}}}}
+    done = validate(spec, {"bits": {5: True}}, "configmgr.osd.cm_thing")
+    assert "bits.5" in done.errors[0]
+
+
+@pytest.mark.parametrize(("kind", "value"), [("dict", 5), ("dict", True), ("dict", [1]), ("list", [5]), ("list", 5)])
+def test_no_mapping_where_one_must_be(kind: str, value: t.Any) -> None:
+    option: dict[str, t.Any] = {"type": kind, "options": {"set": {"type": "int"}}}
+    if kind == "list":
+        option["elements"] = "dict"
+    done = validate({"argument_spec": {"bits": option}}, {"bits": value}, "configmgr.osd.cm_thing")
+    assert done.errors == [f"bits: must be a {'list of mappings' if kind == 'list' else 'mapping'}"]
+
+
 def test_given_is_empty_without_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CONFIGMGR_SITE_CODE", raising=False)
     monkeypatch.delenv("CONFIGMGR_COMPATIBILITY", raising=False)

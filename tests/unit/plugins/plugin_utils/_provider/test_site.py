@@ -247,6 +247,8 @@ def test_of_twins_the_lowest_id_stays() -> None:
         ("", None, True),
         ([], None, True),
         ("a\r\nb", "a\nb", True),
+        ("a\r\nb\r\n", "a\nb", True),
+        ("a\n\nb", "a\nb", False),
         (0, None, False),
         (False, None, False),
         ("a", "A", False),

@@ -66,6 +66,11 @@ def test_in_place(params: dict[str, t.Any]) -> None:
         {"expires_at": ""},
         {"expires_at": "2032-01-01"},
         {"make_available_to": "clients_media_pxe", "content": "as_needed"},
+        {"expires_at": "2031-01-01T00:00:00Z"},
+        {"install_outside_maintenance_windows": True},
+        {"internet_clients": True},
+        {"metered_network": True},
+        {"wake_on_lan": True},
     ],
 )
 def test_what_starts_a_required_one_again(params: dict[str, t.Any]) -> None:
@@ -102,6 +107,23 @@ def test_what_starts_nothing(params: dict[str, t.Any]) -> None:
 def test_hiding_needs_no_confirmation() -> None:
     live = advert(**ALL, AdvertFlags=0x40000, RemoteClientFlags=0x8B00)
     assert play(live, name="Rollout", make_available_to="clients")().changed
+
+
+@pytest.mark.parametrize("flags", [0x10040000, 0x30040000])
+def test_from_media_to_running_devices(flags: int) -> None:
+    """What only devices in Windows PE saw is required on all others from now on."""
+    live = required(**ALL, AdvertFlags=flags, RemoteClientFlags=0x8B00)
+    with pytest.raises(errors.GateRefused):
+        play(live, name="Rollout", make_available_to="clients")()
+    assert play(live, name="Rollout", make_available_to="clients", **OPEN)().changed
+
+
+def test_an_available_one_that_clients_start_all_the_same() -> None:
+    """Other software leaves such; events and schedules make it mandatory whatever OfferType says."""
+    live = advert(**ALL, AdvertFlags=0x008B0200)
+    with pytest.raises(errors.GateRefused, match="the deployment is required"):
+        play(live, name="Rollout", assignments=["as_soon_as_possible"])()
+    assert play(live, name="Rollout", comment="x")().changed
 
 
 def test_a_time_that_pxe_ignores() -> None:
@@ -175,6 +197,18 @@ def test_high_risk_and_required(bench: Bench) -> None:
         assert "it is high-risk, required, and reaches 84 devices" in text
         assert "formats a disk" in text
     bench.ok("cm_advertisement", **ad(name="x", collection=collection, max_targets=84, confirm="OSD - Finance"))
+
+
+def test_a_collection_that_is_still_worked_out(bench: Bench) -> None:
+    """Nobody is a member of a new collection yet, whatever its rules say."""
+    everybody = [{"name": "All", "query": "select * from SMS_R_System"}]
+    bench.ok("cm_collection", name="New", limiting_collection="All Systems", queries=everybody)
+    text = bench.refused("cm_advertisement", "gate_refused", **ad(collection="New"))
+    assert "has not worked out the members of New yet" in text
+    bench.ok("cm_collection", name="New", wait=True)
+    assert "reaches 410 devices" in bench.refused("cm_advertisement", "gate_refused", **ad(collection="New"))
+    # An empty one that is ready is fine.
+    bench.ok("cm_advertisement", **ad(collection="OSD - Reinstall on request"))
 
 
 def test_site_systems_and_names(bench: Bench) -> None:

@@ -28,6 +28,31 @@ def test_an_object_is_changed_by_its_keys_and_only_where_it_differs() -> None:
     assert bench.counted() == ["Enumerate SMS_ProviderLocation", "Get SMS_Package"]
 
 
+SETTINGS: dict[str, t.Any] = {"class_name": "SMS_CollectionSettings", "keys": {"CollectionID": "PS100018"}}
+
+
+def test_settings_of_a_collection_keep_what_the_play_does_not_name() -> None:
+    """Maintenance windows, power plans, variables: lazy and called read-only, but a save without them wipes them."""
+    bench = Bench()
+    before = bench.provider.store.peek("SMS_CollectionSettings", ("PS100018",))
+    assert before is not None
+    before = before.copy()
+    text = bench.refused("cm_object", "secret_unreadable", **SETTINGS, properties={"RebootCountdown": 60})
+    assert "KioskPassword" in text
+    variables = [
+        {"class": "SMS_CollectionVariable", "Name": name, "Value": value, "IsMasked": name != "Role"}
+        for name, value in (("Role", "Kiosk"), ("KioskPassword", "Kiosk-Auto-0815"))
+    ]
+    done = bench.ok("cm_object", **SETTINGS, properties={"RebootCountdown": 60, "CollectionVariables": variables})
+    assert "Kiosk-Auto" not in str(done)
+    row = bench.provider.store.peek("SMS_CollectionSettings", ("PS100018",))
+    assert row is not None
+    changed = sorted(name for name in row.props if row.props[name] != before.props[name])
+    assert changed == ["LastModificationTime", "RebootCountdown"]
+    assert row.get("ServiceWindows")[0].get("StartTime") == "20250106220000.000000+***"
+    assert len(row.get("PowerConfigs")) == 1
+
+
 def test_without_keys_every_run_makes_another_object() -> None:
     bench = Bench()
     wanted = {"class_name": "SMS_Package", "properties": {"Name": "Raw", "PkgSourceFlag": 1}}
@@ -53,6 +78,7 @@ def test_without_keys_every_run_makes_another_object() -> None:
         ({"class_name": "SMS_Package"}, "properties"),
         ({"class_name": "SMS_Package", "state": "absent"}, "keys: must name the object"),
         ({**AGENT, "keys": {"PackageID": True}}, "keys.PackageID: must be text"),
+        ({**AGENT, "properties": {"PackageID": "PS100011"}}, "properties.PackageID: is a key"),
     ],
 )
 def test_what_does_not_fit_the_class_is_refused_before_anything_is_sent(options: dict[str, t.Any], words: str) -> None:
@@ -106,3 +132,24 @@ def test_calls_that_cannot_work_are_refused(options: dict[str, t.Any], words: st
     bench = Bench()
     assert words in bench.refused("cm_method", **options)
     assert bench.requests == []
+
+
+def test_a_secret_that_the_site_quotes_is_hidden() -> None:
+    bench = Bench()
+    bench.tell("/faults", faults=[{"kind": "failure", "write": True, "description": "no Hunter2-Hunter2"}])
+    variable = {"class": "SMS_MachineVariable", "Name": "A", "Value": "Hunter2-Hunter2", "IsMasked": True}
+    options = {"class_name": "SMS_MachineSettings", "keys": {"ResourceID": 16777300}}
+    result = bench.run("cm_object", **options, properties={"MachineVariables": [variable]})
+    assert result["error"]["code"] == "server_fault" and "no ********" in result["msg"]
+    assert "Hunter2" not in str(result)
+    bench.tell("/faults", faults=[{"kind": "drop", "when": "before", "verb": "Put"}])
+    result = bench.run("cm_object", **options, properties={"MachineVariables": [variable]})
+    assert result["error"]["code"] == "outcome_unknown" and result["changed"]
+
+
+def test_a_method_is_called_by_the_name_that_the_class_has() -> None:
+    bench = Bench()
+    keys = {"CollectionID": "PS100018"}
+    done = bench.ok("cm_method", class_name="sms_collection", method="requestrefresh", keys=keys)
+    assert bench.writes() == ["Invoke RequestRefresh"]
+    assert (done["method"]["class_name"], done["method"]["name"]) == ("SMS_Collection", "RequestRefresh")

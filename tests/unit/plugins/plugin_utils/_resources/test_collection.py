@@ -442,3 +442,36 @@ def test_info_is_bounded_and_can_be_empty() -> None:
     assert len(found["members"]) == 10 and found["members_truncated"] is True and found["member_count"] == 84
     assert bench.ok("cm_collection_info", site_code="PS1", name="Nowhere")["collections"] == []
     assert "is no collection ID" in bench.refused("cm_collection_info", site_code="PS1", collection_id="x")
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [({"kind": "denied"}, "access_denied"), ({"kind": "http", "status": 503}, "server_busy")]
+)
+def test_a_query_that_cannot_be_checked_is_not_called_wrong(fault: dict[str, t.Any], code: str) -> None:
+    bench = Bench()
+    bench.tell("/faults", faults=[{**fault, "method": "ValidateQuery"}])
+    result = bench.run(MODULE, **NEW, queries=[KIOSKS])
+    assert result["error"]["code"] == code and not result["changed"] and "queries[0].query" in result["msg"]
+
+
+def test_rules_that_were_written_without_an_evaluation_are_not_forgotten() -> None:
+    bench = Bench(rule_changes="wait")
+    bench.ok(MODULE, **NEW)
+    bench.tell("/faults", faults=[{"kind": "failure", "method": "RequestRefresh", "description": "no"}])
+    result = bench.run(MODULE, **BASE, add_members=["LAB-01"])
+    assert result["changed"] and "run the task once with update: always" in result["msg"]
+    assert not bench.ok(MODULE, **BASE, add_members=["LAB-01"])["changed"]
+    done = bench.ok(MODULE, **BASE, add_members=["LAB-01"], update="always", wait=True)
+    assert done["changed"] and done["collection"]["visible"]
+
+
+@pytest.mark.parametrize(("when", "code"), [("after", None), ("before", "outcome_unknown")])
+def test_a_lost_answer_to_the_request_of_an_evaluation(when: str, code: str | None) -> None:
+    bench = Bench(rule_changes="wait")
+    bench.ok(MODULE, **NEW)
+    # A new one is evaluated anyway; only then is nothing due.
+    bench.provider.ahead(60)
+    bench.ok(MODULE, **NEW)
+    bench.tell("/faults", faults=[{"kind": "drop", "when": when, "method": "RequestRefresh"}])
+    result = bench.run(MODULE, **BASE, update="always")
+    assert result["changed"] and (result.get("error") or {}).get("code") == code

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.configmgr.osd.plugins.plugin_utils._wsman.transport import TransportLost
+from ansible_collections.configmgr.osd.plugins.plugin_utils._wsman.transport import HttpStatus, TransportLost
 
 from . import bench
 from .status_support import AT_ONCE, KIOSKS, MODULE, UPGRADE, Clients
@@ -407,7 +407,8 @@ def test_a_deployment_that_is_deleted_while_it_is_watched() -> None:
     assert site.provider.store.scan("SMS_ClientAdvertisementStatus") == []
 
 
-def test_the_site_restarts_while_it_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+def interrupted(monkeypatch: pytest.MonkeyPatch, error: Exception) -> tuple[Clients, str]:
+    """Return a site that answers nothing but this error for two minutes."""
     site = Clients()
     own = site.deploy()
     down = [False]
@@ -415,19 +416,61 @@ def test_the_site_restarts_while_it_is_watched(monkeypatch: pytest.MonkeyPatch) 
 
     def broken(self: t.Any, body: bytes, *, timeout: float) -> bytes:
         if down[0]:
-            raise TransportLost("connection refused", sent=False)
+            raise error
         return send(self, body, timeout=timeout)
-
-    monkeypatch.setattr(bench._Transport, "send", broken)
 
     def pause(seconds: float) -> None:
         bench.Bench.pause(site, seconds)
-        down[0] = 20 < site.seconds < 120
+        down[0] = 20 < site.seconds < 140
 
+    monkeypatch.setattr(bench._Transport, "send", broken)
     site.pause = pause  # type: ignore[method-assign]
+    return site, own
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransportLost("connection refused", sent=False),
+        TransportLost("connection reset", sent=True),
+        HttpStatus(503, b""),
+        HttpStatus(404, b""),
+        HttpStatus(500, b""),
+    ],
+)
+def test_the_site_restarts_while_it_is_watched(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    site, own = interrupted(monkeypatch, error)
     result = site.status(own, wait="success")
     assert result["counts"]["succeeded"] == 9
     assert any(line.endswith("the site does not answer") for line in site.progress)
+
+
+def test_a_password_that_is_refused_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, own = interrupted(monkeypatch, HttpStatus(401, b""))
+    result = site.status(own, wait="success")
+    assert result["error"]["code"] == "protocol_error" and "credentials" in result["msg"]
+    assert site.seconds < 60
+
+
+def test_an_answer_that_is_lost_on_the_way() -> None:
+    site = Clients(**AT_ONCE)
+    own = site.deploy()
+    site.status(own)
+    for class_name in ("SMS_ClientAdvertisementStatus", "SMS_FullCollectionMembership"):
+        site.tell("/faults", faults=[{"kind": "drop", "verb": "Pull", "class": class_name}])
+        assert site.status(own)["counts"]["succeeded"] == 9
+        site.tell("/faults", faults=[{"kind": "drop", "verb": "Pull", "class": class_name, "times": 2}])
+        assert site.status(own)["error"]["code"] == "connection_broken"
+
+
+def test_steps_that_the_account_may_not_read() -> None:
+    site = Clients(**AT_ONCE, fail_step=failing())
+    own = site.deploy()
+    site.status(own)
+    site.tell("/faults", faults=[{"kind": "denied", "class": "SMS_TaskSequenceExecutionStatus"}])
+    result = site.status(own, wait="success")
+    assert result["error"]["code"] == "deployment_failed"
+    assert "KIOSK-02 failed, and its steps cannot be read" in result["msg"]
 
 
 def test_a_stopped_wait_goes_on() -> None:

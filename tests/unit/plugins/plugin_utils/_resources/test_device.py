@@ -454,3 +454,21 @@ def test_info_mistakes(options: dict[str, t.Any]) -> None:
     bench = Bench()
     bench.refused("cm_device_info", **options)
     assert bench.requests == []
+
+
+def test_a_shared_adapter_makes_no_duplicate() -> None:
+    """An inactive device that once used the same dock is another device, not a record that was left over."""
+    bench = Bench()
+    shared = "00:15:5D:AA:AA:AA"
+    for row in bench.provider.store.scan("SMS_R_System"):
+        if row.get("Name") in ("FIN-001", "FIN-002"):
+            row.props["MACAddresses"] = [*row.get("MACAddresses"), shared]
+            row.props["Active"] = int(row.get("Name") == "FIN-001")
+    options = {"name": "FIN-001", "mac_address": shared, "remove_duplicates": True}
+    done = bench.ok("cm_device", **options)
+    assert not done["changed"]
+    assert [item["name"] for item in done["device"]["duplicates"]] == ["FIN-002"]
+    bench.ok("cm_device", **options, state="absent")
+    assert bench.writes() == ["Delete SMS_R_System"]
+    assert len(bench.ok("cm_device_info", name="FIN-002")["devices"]) == 1
+    assert not bench.ok("cm_device_info", name="FIN-001")["devices"]

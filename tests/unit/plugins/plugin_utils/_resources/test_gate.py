@@ -30,7 +30,8 @@ NOBODY = Unwanted([], [])
 
 
 def state(purpose: str = "required", visible: str = "clients", begin: Moment | None = None, **more: t.Any) -> t.Any:
-    values = {"purpose": purpose, "make_available_to": visible, "available_at": begin, "events": 0x20, "tokens": []}
+    events = 0x20 if purpose == "required" else 0
+    values = {"purpose": purpose, "make_available_to": visible, "available_at": begin, "events": events, "tokens": []}
     return {**values, **more}
 
 

@@ -84,18 +84,18 @@ def test_references_that_are_replaced(bench: Bench) -> None:
 
 
 def test_what_it_costs(bench: Bench) -> None:
-    """Nothing for harmless steps; one query for risky ones; one more when they are required somewhere."""
+    """Nothing for harmless steps; two queries for risky ones; one more when they are required somewhere."""
     bench.ok("cm_task_sequence", name="New", steps=[command("a")])
     bench.ok("cm_task_sequence", name="New", steps=[command("b")])
     assert len(bench.requests) == 7
     bench.ok("cm_task_sequence", name="New", steps=[CONVERT])
-    assert len(bench.requests) == 7 + 1
+    assert len(bench.requests) == 7 + 2
     bench.ok(
         "cm_advertisement", name="Ad", task_sequence="New", collection="Kiosks", purpose="required", rerun="never",
         assignments=["log_on"],
     )  # fmt: skip
     bench.ok("cm_task_sequence", name="New", steps=[CONVERT, command("c")])
-    assert len(bench.requests) == 7 + 2
+    assert len(bench.requests) == 7 + 3
 
 
 def test_what_a_child_does_counts(bench: Bench) -> None:
@@ -109,3 +109,21 @@ def test_what_a_child_does_counts(bench: Bench) -> None:
     text = bench.refused("cm_task_sequence", "gate_refused", name="Top", steps=[run, command("x")], max_targets=8)
     assert "the step Convert of Deep" in text
     bench.ok("cm_task_sequence", name="Top", steps=[{**run, "enabled": False}])
+
+
+def test_what_runs_the_changed_one_counts(bench: Bench) -> None:
+    """Harmless so far, and required by what runs it, even through another one: its new steps wipe these devices."""
+    bench.ok("cm_task_sequence", name="Inner", steps=[command("a")])
+    for name, runs in (("Middle", "Inner"), ("Outer", "Middle")):
+        steps = [{"name": "Run", "type": "run_task_sequence", "task_sequence": runs}]
+        bench.ok("cm_task_sequence", name=name, steps=steps)
+    bench.ok(
+        "cm_advertisement", name="Ad", task_sequence="Outer", collection=UPGRADE, purpose="required", rerun="never",
+        assignments=["log_on"],
+    )  # fmt: skip
+    params: dict[str, t.Any] = {"name": "Inner", "steps": [CONVERT], "lint": "ignore"}
+    text = bench.refused("cm_task_sequence", "gate_refused", **params, max_targets=40)
+    assert "(Ad), which runs it by PS1" in text
+    assert "requires it on 47 members" in text
+    bench.ok("cm_task_sequence", **{**params, "steps": [command("b")]}, max_targets=40)
+    assert bench.ok("cm_task_sequence", **params)["gate"]["members"] == 47

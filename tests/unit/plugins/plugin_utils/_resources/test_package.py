@@ -198,6 +198,18 @@ def test_absent_refuses_while_it_is_deployed() -> None:
     assert not task.cim.writes()
 
 
+@pytest.mark.parametrize(("owner", "refused"), [("P0100002", True), ("P0100001", False)])
+def test_absent_refuses_while_a_program_of_another_package_runs_one_first(owner: str, refused: bool) -> None:
+    values = {"PackageID": owner, "ProgramName": "Configure", "DependentProgram": "P0100001;;Install"}
+    task = run([agent(), Instance("SMS_Program", values)], name="Agent", state="absent")
+    if refused:
+        with pytest.raises(errors.GateRefused, match="Configure of P0100002"):
+            task()
+        assert not task.cim.writes()
+    else:
+        assert task().changed
+
+
 def test_absent_on_nothing_says_that_hidden_looks_absent() -> None:
     outcome = run(SCOPES, name="Agent", state="absent")()
     assert not outcome.changed and "may not see" in outcome.values["msg"]

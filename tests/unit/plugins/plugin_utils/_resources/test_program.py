@@ -225,6 +225,19 @@ def test_absent_refuses_while_a_sequence_runs_it(rows: list[Instance], refused: 
         assert task.cim.of("delete")
 
 
+def test_absent_refuses_while_another_program_runs_it_first() -> None:
+    def after(owner: str, name: str, first: str) -> Instance:
+        values = {"PackageID": owner, "ProgramName": name, "PackageName": "Suite", "DependentProgram": first}
+        return Instance("SMS_Program", values)
+
+    task = run([AGENT, program(), after("P0100001", "Configure", "P0100001;;INSTALL")], state="absent")
+    with pytest.raises(errors.GateRefused, match=r"Configure of P0100001 \(Suite\)"):
+        task()
+    assert not task.cim.writes()
+    for first in ("", "P0100001;;Other", "P0100002;;Install"):
+        assert run([AGENT, program(), after("P0100002", "Configure", first)], state="absent")().changed
+
+
 def test_absent_on_nothing() -> None:
     assert not run([AGENT], state="absent")().changed
     assert not run([], state="absent")().changed

@@ -58,7 +58,7 @@ def test_an_image_keeps_its_edition_by_name(either: Bench) -> None:
     done = bench.ladder(MODULE, independently=lambda: bench.tree(STANDARD), **options, image_index=3)
     (entry,) = done["replacement"]["replaced"]
     assert entry["package_id"] == STANDARD and entry["uses"][0]["option"] == "image"
-    assert "image: Windows 11 24H2" in entry["diff"] or "PS100020 -> Windows 10 22H2 (PS100022)" in entry["diff"]
+    assert "image: Windows 11 24H2 (PS100020) -> Windows 10 22H2 (PS100022)" in entry["diff"]
     stored = find(bench.tree(STANDARD), "Apply Windows 11")
     assert (stored["ImagePackageID"], stored["ImageIndex"]) == ("PS100022", 3)
     find(before, "Apply Windows 11").update({"ImagePackageID": "PS100022"})

@@ -308,8 +308,12 @@ def test_held_ids_of_removed_objects_do_not_stop_a_change(bench: Bench) -> None:
 
 def test_the_diff_names_objects(bench: Bench) -> None:
     step = {"name": "A", "type": "install_package", "package": "Monitoring Agent", "program": "Silent install"}
-    done = bench.ok(MODULE, name="x", steps=[step])
-    assert "package: Monitoring Agent (PS100010)" in done["diff"]["prepared"]
+    several = {**STEPS[6], "packages": ["OSD Scripts", "Monitoring Agent"]}
+    done = bench.ok(MODULE, name="x", steps=[step, several])
+    lines = [line.strip() for line in done["diff"]["prepared"].splitlines()]
+    assert "package: Monitoring Agent (PS100010)" in lines
+    assert "program: Silent install" in lines
+    assert "packages: OSD Scripts (PS100012), Monitoring Agent (PS100010)" in lines
 
 
 def test_an_edition_by_name_costs_a_get(bench: Bench) -> None:

@@ -100,3 +100,10 @@ def test_a_sequence_that_fits_but_cannot_be_read_back_says_what_was_done() -> No
     result = bench.run(MODULE, name="x", steps=[command(f"Step {index}", "x" * 900) for index in range(50)])
     assert result["error"]["code"] == "envelope_too_large" and result["changed"]
     assert "Done before the failure: save the task sequence x." in result["msg"]
+
+
+def test_endless_nesting_ends_the_task_only(bench: Bench) -> None:
+    steps = [command("A")]
+    for _level in range(3000):
+        steps = [{"name": "G", "steps": steps}]
+    assert "nested too deeply" in bench.refused(MODULE, name="x", steps=steps)

@@ -165,3 +165,15 @@ def test_info_with_gather_applies_again(bench: Bench) -> None:
 @pytest.mark.parametrize(("options", "says"), [({"name": "x "}, "must not end"), ({"package_id": "x"}, "PS100042")])
 def test_info_refuses_what_cannot_be(bench: Bench, options: dict[str, t.Any], says: str) -> None:
     assert says in bench.refused("cm_ts_package_info", **options)
+
+
+def test_a_new_name_that_is_taken_is_warned_about(bench: Bench) -> None:
+    own = bench.ok("cm_ts_package", name="Pilot")["ts_package"]["package_id"]
+    other = bench.ok("cm_ts_package", name="Production")["ts_package"]["package_id"]
+    for check in (True, False):
+        assert bench.ok("cm_ts_package", check=check, package_id=own, name="production")["changed"]
+        assert [text for text in bench.warnings if other in text and "bears the name" in text]
+    bench.ok("cm_ts_package", package_id=own, name="Pilot")
+    assert not bench.warnings
+    bench.ok("cm_ts_package", package_id=own, name="PILOT")
+    assert not bench.warnings

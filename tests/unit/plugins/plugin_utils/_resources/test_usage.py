@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from tests.unit.plugins.plugin_utils._resources.bench import Bench
+from tests.unit.plugins.plugin_utils._resources.bench import PACKAGE, Bench
 
 MODULE = "cm_object_usage_info"
 
@@ -67,6 +67,27 @@ def test_boot_image_and_program_deployments(bench: Bench) -> None:
     assert ("PS120002", "Install") in {(one["advertisement_id"], one["program"]) for one in found["deployments"]}
     found = usage(bench, "collection", "OSD - Finance pilot")
     assert [one["advertisement_id"] for one in found["deployments"]] == ["PS120002"] and found["task_sequences"] == []
+
+
+def test_what_the_site_does_not_list_is_found_by_reading_everything(bench: Bench) -> None:
+    step = {"name": "Plotter", "type": "download_package_content", "packages": ["Legacy plotter software"]}
+    bench.ok("cm_task_sequence", name="Switched off", steps=[{**step, "enabled": False}])
+    first = {"package": "Monitoring Agent", "program": "Silent install"}
+    bench.ok("cm_ts_package", name="Agent first", run_first=first)
+    assert not usage(bench, "package", "Legacy plotter software")["used"]
+    found = usage(bench, "package", "Legacy plotter software", include_disabled=True)
+    assert found["used"]
+    (sequence,) = found["task_sequences"]
+    assert (sequence["name"], sequence["direct"], sequence["options"]) == ("Switched off", True, [])
+    assert sequence["steps"] == [
+        {"path": "Plotter", "type": "download_package_content", "option": "packages", "enabled": False}
+    ]
+    gets = [entry for entry in bench.counted() if entry == "Get SMS_TaskSequencePackage"]
+    assert len(gets) == bench.counted().count("Invoke GetSequence") == len(bench.provider.store.scan(PACKAGE))
+    assert "Agent first" not in {one["name"] for one in usage(bench, "package", "Monitoring Agent")["task_sequences"]}
+    found = usage(bench, "package", "Monitoring Agent", include_disabled=True)
+    shown = {one["name"]: (one["options"], bool(one["steps"])) for one in found["task_sequences"]}
+    assert shown["Agent first"] == (["run_first"], False) and shown["Windows 11 - Standard desktop"] == ([], True)
 
 
 def test_nothing_uses_it(bench: Bench) -> None:

@@ -93,6 +93,14 @@ def test_mistakes_are_found_before_connecting(variables: t.Any, said: str) -> No
     assert any(said in str(problem) for problem in problems), problems
 
 
+@pytest.mark.parametrize("name", ["a b", "_SMSTSMachineName", "\u00e9", "A.B"])
+def test_a_name_that_clients_do_not_know_gives_a_warning(name: str) -> None:
+    said: list[str] = []
+    found = Variables(Task({"variables": {name: "x", "OSD-Name_1": "y"}}, warn=said.append), DEVICE)
+    assert not found.problems()
+    assert [text.split(":")[0] for text in said] == [f"variables.{name}"]
+
+
 def test_a_mistake_never_quotes_a_value() -> None:
     _found, problems = parsed({"A": {"value": SECRET + "\x00", "masked": True}})
     assert problems and SECRET not in str(problems)

@@ -232,6 +232,8 @@ def test_a_thousand_steps_take_little_time() -> None:
         "net use " * 4000,
         "%" * 32000,
         "curl -u " * 4000,
+        "psexec " * 4000,
+        "Authorization: " * 2000,
         "\"'" * 16000,
         "passpwd" * 4500,
         "$" * 32000,

@@ -244,6 +244,34 @@ def test_what_nobody_documented_is_kept_and_named() -> None:
     assert any("element x" in note for note in notes)
 
 
+def test_unknown_attributes_of_inner_elements_are_kept_and_named() -> None:
+    condition = (
+        '<condition odd="1"><operator type="or"><expression type="SMS_TaskSequence_VariableConditionExpression">'
+        '<variable name="Operator">exists</variable><variable name="Variable" odd="2">A</variable></expression>'
+        '<osConditionGroup type="or"><osExpressionGroup type="and" name="W"><platformKey odd="3"/>'
+        "</osExpressionGroup></osConditionGroup></operator></condition>"
+    )
+    document = (
+        '<sequence version="3.10">'
+        + COMMAND.replace("<action>", f'{condition}<action odd="4">')
+        .replace("<defaultVarList>", '<defaultVarList odd="5">')
+        .replace('property="CommandLine" hidden="true"', 'property="CommandLine" hidden="true" odd="6"')
+        .replace('property="RunAsUser"', 'property="RunAsUser" hidden="false"')
+        + "</sequence>"
+    )
+    assert document.count("odd=") == 6
+    notes: list[str] = []
+    written = write_sequence(read_sequence(document, notes=notes))
+    assert [f'odd="{number}"' in written for number in range(1, 7)] == [True] * 6
+    assert 'property="RunAsUser" hidden="false"' in written
+    elements = ("condition", "variable Variable", "platformKey", "action", "defaultVarList", "variable CommandLine")
+    for element in elements:
+        assert any(f", {element}: kept as they are: odd" in note for note in notes), notes
+    notes = []
+    read_sequence(document.replace("</sequence>", "lost</sequence>").replace("<action", "gone<action"), notes=notes)
+    assert len([note for note in notes if "text between the elements" in note]) == 2
+
+
 def test_a_command_line_that_does_not_follow_is_kept_and_an_older_form_recognised() -> None:
     odd = WHOLE.replace("<action>osddiskpart.exe<", "<action>osddiskpart.exe /odd<")
     assert read_sequence(odd).steps[0].steps[1].properties["xml:action"] == "osddiskpart.exe /odd"

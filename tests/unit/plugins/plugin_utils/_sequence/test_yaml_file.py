@@ -396,3 +396,15 @@ def test_blocks_say_what_they_are() -> None:
     assert yaml_emit.block("a\n", 2) == ("|", ["  a"])
     assert yaml_emit.block(" a", 2) == ("|2-", ["   a"])
     assert yaml_emit.block("{{\n\n", 2) == ("!unsafe |+", ["  {{", ""])
+
+
+@pytest.mark.parametrize(
+    ("written", "number"), [("0407", 263), ("12:30", 750), ("0x1F", 31), ("1_000", 1000), ("0b11", 3), ("-010", -8)]
+)
+def test_a_number_that_yaml_makes_of_a_text_is_refused(written: str, number: int) -> None:
+    file = "schema: 1\nsteps:\n  - name: Keyboard\n    type: set_task_sequence_variable\n    variable: K\n    value: "
+    with pytest.raises(InvalidInput, match=rf"line 6 \({written}\): YAML reads this as the number {number}; quote it"):
+        read(file + written)
+    assert read(f'{file}"{written}"')["steps"][0]["value"] == written
+    for plain_number in (0, 7, -7, 900):
+        assert read(f"{file}{plain_number}")["steps"][0]["value"] == plain_number
