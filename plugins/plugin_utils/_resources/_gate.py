@@ -161,11 +161,11 @@ def opens(old: t.Mapping[str, t.Any], new: t.Mapping[str, t.Any]) -> bool:
     """Whether a change in place starts something or reaches more devices, so that it counts as a creation."""
     if new["make_available_to"] not in (old["make_available_to"], "clients"):
         return True
-    if not mandatory(new):
-        return False
     if old["make_available_to"] in _WINPE_ONLY and new["make_available_to"] == "clients":
         # It was for devices that boot from the network or media; now it is for all that run.
         return True
+    if not mandatory(new):
+        return False
     if any(old[option] != new[option] for option in _STARTING):
         return True
     if any(new[option] and not old[option] for option in _WIDER):

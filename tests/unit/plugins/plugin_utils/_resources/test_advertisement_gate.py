@@ -116,6 +116,8 @@ def test_from_media_to_running_devices(flags: int) -> None:
     with pytest.raises(errors.GateRefused):
         play(live, name="Rollout", make_available_to="clients")()
     assert play(live, name="Rollout", make_available_to="clients", **OPEN)().changed
+    offered = advert(AdvertFlags=flags, RemoteClientFlags=0x8B00)
+    assert play(offered, name="Rollout", make_available_to="clients")().values["gate"]["members"] == 9
 
 
 def test_an_available_one_that_clients_start_all_the_same() -> None:
