@@ -80,11 +80,13 @@ class ResourceAction(ActionBase):
             connect=lambda: self._connect(arguments, task_vars),
             warn=lambda text: self._display.warning(scrub(text, secrets())),
             find_file=self._find_file,
-            show=lambda text: self._display.display(scrub(f"{self._play_context.remote_addr}: {text}", secrets())),
+            show=lambda text: self._display.display(scrub(f"{host}: {text}", secrets())),
             sleep=self._sleep,
             clock=self._clock,
             playbook_dir=str(task_vars["playbook_dir"]) if task_vars.get("playbook_dir") else None,
         )
+        # Progress bears the name that the play knows, which the results of the task bear as well.
+        host = task_vars.get("inventory_hostname") or self._play_context.remote_addr
         task.hide(*arguments.secrets)
 
         def secrets() -> set[str]:

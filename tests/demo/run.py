@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ACCOUNT = "CORP\\svc-ansible"
@@ -29,6 +30,19 @@ FOREIGN_EXPORTS = (
     "037-dustinestes-VR-MECM-Task-Sequence-Development-v1-0-3-FSI0000F.xml",
     "009-CharlesNRU-MDM-TS-GNS008D1.xml",
 )
+SECONDS_A_LOOK = 12
+"""What the site's clock moves by with every look while devices are installed."""
+DEPLOYMENT = {
+    "deploy_os_task_sequence": "Windows 11 - Standard desktop",
+    "deploy_os_content": {"distribution_point_groups": ["Branch offices"]},
+    "deploy_os_collection": "OSD - Install now",
+    "deploy_os_limiting_collection": "All Systems",
+    "deploy_os_devices": [
+        {"name": "LT-0101", "mac_address": "00:15:5D:12:34:56", "variables": {"OSDComputerName": "LT-0101"}},
+        {"name": "LT-0102", "mac_address": "00:15:5D:12:34:57", "variables": {"OSDComputerName": "LT-0102"}},
+    ],
+    "deploy_os_wait_interval": 0.2,
+}
 RECAP = re.compile(r"^cm01\s*:.*?changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.M)
 
 
@@ -53,6 +67,18 @@ def start_site(folder: pathlib.Path) -> tuple[subprocess.Popen[bytes], dict[str,
         time.sleep(0.05)
     process.terminate()
     raise RuntimeError(f"the simulated site was not ready after {READY_SECONDS} seconds")
+
+
+def let_time_pass(port: int, seconds: int) -> None:
+    """Let every look at the site move its clock, so that hours of installing devices pass in seconds."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/switches",
+        data=json.dumps({"tick": seconds}).encode(),
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+        answer.read()
 
 
 def write_inventory(folder: pathlib.Path, port: int) -> pathlib.Path:
@@ -144,6 +170,10 @@ def main() -> int:
                 twice(inventory, "foreign_exports", {"foreign_exports": found})
             else:
                 say("no folder with real exported task sequences here: that part is left out")
+            let_time_pass(ready["control"], SECONDS_A_LOOK)
+            report = ROOT / ".build" / "demo-report.html"
+            twice(inventory, "deploy_os", {**DEPLOYMENT, "deploy_os_report": str(report)})
+            say(f"the report of the deployment is {report}")
         except RuntimeError as error:
             say(f"the demo failed: {error}")
             return 1
