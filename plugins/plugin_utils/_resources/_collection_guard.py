@@ -90,7 +90,7 @@ def refuse_used(live: Instance, found: t.Mapping[str, list[str]], force: bool) -
             said.append(f"{_SAID.get(word, 'related to')} {', '.join(items)}")
     title = f"The collection {live.get('Name')} ({live.get('CollectionID')})"
     if force:
-        return [f"{title} was deleted by force although it was {'; '.join(said)}."]
+        return [f"{title} is deleted by force although it is {'; '.join(said)}."]
     warning = " Without an exclude rule, devices that it kept out come in." if "excluded_from" in found else ""
     raise GateRefused(
         f"{title} is {'; '.join(said)}.{warning} Change these first, or set force to have the site delete it with its "
