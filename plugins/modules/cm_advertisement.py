@@ -195,6 +195,7 @@ options:
     description:
       - Collections, by name or as V(id:PS10002C), to which no high-risk task sequence is required without
         O(confirm).
+      - One that the site does not have gives a warning. Looking for them costs a request where the gate asks.
     type: list
     elements: raw
   never_include:

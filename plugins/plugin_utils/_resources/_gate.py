@@ -82,7 +82,8 @@ class Target:
         """Make one from the site's row."""
         own = str(row.get("CollectionID", ""))
         built_in = bool(row.get("IsBuiltIn")) or own.upper().startswith(BUILT_IN)
-        settled = row.number("CurrentStatus", READY) in (READY, 0)
+        # Without a count nobody has worked out the members, whatever the status says.
+        settled = row.get("MemberCount") is not None and row.number("CurrentStatus", READY) in (READY, 0)
         return cls(own, str(row.get("Name") or own), row.number("MemberCount"), built_in, settled)
 
     @property

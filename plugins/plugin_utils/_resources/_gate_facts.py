@@ -18,6 +18,7 @@ from .._cim import wql
 from .._cim.instance import Instance
 from .._errors import InvalidInput, InvalidQuery, Problem, ServerFault
 from .._provider import closure
+from .._provider.ref import Ref
 from .._provider.site import DELETING, Site
 from .._sequence.model import PREFIX, Sequence
 from . import _gate as gate
@@ -173,6 +174,16 @@ def unwanted_members(site: Site, collection_id: str, patterns: t.Sequence[str]) 
     never = [name for name in rows if any(fnmatch.fnmatchcase(name.casefold(), one.casefold()) for one in patterns)]
     # What matches no pattern came for its roles; what matches one is refused anyway.
     return Unwanted([name for name in rows if name not in never], never)
+
+
+def unknown_collections(site: Site, refs: t.Sequence[Ref]) -> list[str]:
+    """Return which of these collections the site does not have, or hides: a typing error protects nothing."""
+    ids = [ref.id for ref in refs if ref.id is not None]
+    labels = [str(ref.name) for ref in refs if ref.id is None]
+    wheres = [wql.one_of(column, values) for column, values in (("CollectionID", ids), ("Name", labels)) if values]
+    rows = site.query("SMS_Collection", wql.either(*wheres), ["CollectionID", "Name"])
+    there = {str(row.get(column)).casefold() for row in rows for column in ("CollectionID", "Name")}
+    return [label for label in (*ids, *labels) if label.casefold() not in there]
 
 
 def _members(site: Site, collection_id: str, systems: str, patterns: t.Sequence[str]) -> list[str]:

@@ -241,7 +241,16 @@ def test_protected_collections(bench: Bench) -> None:
     for protected in named:
         text = bench.refused("cm_advertisement", "gate_refused", **ad(protected_collections=protected))
         assert "OSD - Finance pilot is one of protected_collections" in text
+        warned = [text.partition(":")[0] for text in bench.warnings if "nothing is protected" in text]
+        assert warned == (["protected_collections (x)"] if "x" in protected else [])
     bench.ok("cm_advertisement", **ad(protected_collections=["OSD - Finance"]))
+
+
+def test_a_collection_that_nobody_has_counted_is_not_an_empty_one(bench: Bench) -> None:
+    row = next(row for row in bench.provider.store.rows("SMS_Collection") if row.get("Name") == "OSD - Finance pilot")
+    row.props["MemberCount"] = None
+    bench.provider.store.save(row)
+    assert "has not worked out the members" in bench.refused("cm_advertisement", "gate_refused", **ad())
 
 
 @pytest.mark.parametrize(
