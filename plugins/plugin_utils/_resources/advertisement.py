@@ -263,7 +263,7 @@ class Advertisement(ManagedResource):
         if gate.mandatory(state) and risk.high and target.members is not None:
             unwanted = facts.unwanted_members(site, target.id, self.params.get("never_include") or ())
             for label in facts.unknown_collections(site, self._protected) if self._protected else ():
-                self.task.warn(f"protected_collections ({label}): the site has no such collection, nothing is protected.")
+                self.task.warn(f"protected_collections ({label}): the site has no such one; nothing is protected.")
         self._decision = gate.decide(
             state,
             target,
