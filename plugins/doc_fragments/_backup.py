@@ -19,7 +19,8 @@ options:
   backup_dir:
     description:
       - The folder on the control node for O(backup), made when it is missing.
-      - A relative path counts from the folder of the playbook. The default is C(backup) in that folder.
+      - A relative path counts from the folder of the playbook, or from the current folder where the playbook is one of
+        a collection. The default is C(backup) in that folder.
       - In an execution environment the folder is gone after the job. Name one that is kept, or read the file that
         RV(backup_file) names in a later task and store it elsewhere.
     type: path

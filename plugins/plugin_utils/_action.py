@@ -35,6 +35,16 @@ SHOW_ENVELOPES = 5
 """How many -v show one line per request, and the masked messages."""
 
 
+def own_folder(playbook_dir: t.Any) -> str | None:
+    """Return the folder that a user's relative paths count from, None for the current one.
+
+    A playbook of a collection lies in the collection: nothing of the user's is there, and what is
+    written there is gone with the next installation.
+    """
+    folder = str(playbook_dir or "")
+    return folder if folder and "ansible_collections" not in folder.split(os.sep) else None
+
+
 class ResourceAction(ActionBase):
     """Runs one resource; subclasses set ``spec`` and ``resource`` and nothing else."""
 
@@ -83,7 +93,7 @@ class ResourceAction(ActionBase):
             show=lambda text: self._display.display(scrub(f"{host}: {text}", secrets())),
             sleep=self._sleep,
             clock=self._clock,
-            playbook_dir=str(task_vars["playbook_dir"]) if task_vars.get("playbook_dir") else None,
+            playbook_dir=own_folder(task_vars.get("playbook_dir")),
         )
         # Progress bears the name that the play knows, which the results of the task bear as well.
         host = task_vars.get("inventory_hostname") or self._play_context.remote_addr

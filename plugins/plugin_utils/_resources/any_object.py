@@ -128,7 +128,7 @@ class AnyObject(ManagedResource):
         if before is None:
             settle = self._is_there if self.keys else None
             made = site.create(Instance(class_name, dict(plan.properties)), settle=settle)
-            self.made_keys = self.keys or {name: value for name, value in made.items()}
+            self.made_keys = self.keys or dict(made.items())
             return site.get(class_name, self.made_keys)
         # The site does not hand out secrets, so reading cannot tell whether they arrived.
         secret = any(self._form.secrets(Instance(class_name, dict(plan.properties))))

@@ -310,7 +310,8 @@ class Device(ManagedResource):
             plan.notes.append(f"The {self.title()} was imported; the site does not show its record yet.")
             return None
         live = Live(row)
-        follow = DevicePlan("update", changes=list(plan.changes), variables=plan.variables, left_over=plan.left_over)
+        follow = DevicePlan(action="update", changes=list(plan.changes))
+        follow.variables, follow.left_over = plan.variables, plan.left_over
         self._choice.differs.clear()
         return self.apply(live, follow)
 

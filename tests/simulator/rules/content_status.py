@@ -131,8 +131,8 @@ def _object(site: Site, class_name: str, package: Obj, pairs: list[Obj]) -> t.It
 
 
 def _point_content(site: Site, class_name: str, package: Obj, pairs: list[Obj]) -> t.Iterator[Obj]:
-    whole = next(_object(site, OBJECT, package, pairs))
-    for row in pairs:
+    whole = next(_object(site, OBJECT, package, pairs), None)
+    for row in pairs if whole is not None else ():
         yield Obj(class_name, {
             "NALPath": row.get("ServerNALPath"), "ObjectID": whole.get("ObjectID"), "Name": package.get("Name"),
             "PackageID": package.get("PackageID"), "ObjectType": whole.get("ObjectType"),

@@ -67,7 +67,9 @@ def test_two_ways_to_one_task_sequence_are_no_circle(bench: Bench) -> None:
 def test_the_check_costs_the_query_that_a_write_costs_anyway(bench: Bench) -> None:
     def asked(**options: t.Any) -> int:
         bench.ok(MODULE, **options)
-        return sum("PackageReference_Flat" in str(entry["query"]) for entry in bench.requests)
+        # The safety gate asks the same class who runs a changed task sequence.
+        queries = [str(entry["query"]) for entry in bench.requests]
+        return sum("PackageReference_Flat" in query and "WHERE ObjectID" not in query for query in queries)
 
     chain(bench)
     changed = {"name": "Top", "steps": [command("B"), runs("Middle")]}
