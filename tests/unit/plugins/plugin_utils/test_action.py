@@ -13,7 +13,7 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.configmgr.osd.plugins.module_utils._args import SITE_ARGS
 from ansible_collections.configmgr.osd.plugins.plugin_utils import _errors as errors
-from ansible_collections.configmgr.osd.plugins.plugin_utils._action import ResourceAction
+from ansible_collections.configmgr.osd.plugins.plugin_utils._action import ResourceAction, own_folder
 from ansible_collections.configmgr.osd.plugins.plugin_utils._resources._base import Outcome, Resource
 from tests.unit.plugins.plugin_utils.fake_site import FakeCim, site
 
@@ -244,3 +244,11 @@ def test_one_line_per_request(run: Harness) -> None:
     assert line == "Get SMS_Package PackageID='P0100001': 5 bytes out, 3 in, 4 ms, ok"
     run.display.verbosity = 0
     assert run.action._observer() is None
+
+
+def test_relative_paths_do_not_end_in_a_collection() -> None:
+    inside = "/usr/share/ansible/collections/ansible_collections/configmgr/osd/playbooks"
+    assert own_folder("/srv/project/playbooks") == "/srv/project/playbooks"
+    assert own_folder(inside) is None
+    assert own_folder("/srv/my_ansible_collections_list") == "/srv/my_ansible_collections_list"
+    assert own_folder(None) is None
