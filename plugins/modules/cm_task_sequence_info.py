@@ -48,7 +48,8 @@ options:
     description:
       - A file on the control node for the one task sequence that O(name) or O(package_id) names. It is written in the
         form that O(configmgr.osd.cm_task_sequence#module:src) reads, and the steps are not returned then.
-      - A relative path counts from the folder of the playbook. The folder must exist.
+      - A relative path counts from the folder of the playbook, or from the current folder where the playbook is one of
+        a collection. The folder must exist.
       - A new file can be read by its owner only, since steps may hold what should not be public; an existing one keeps
         its mode. Stored secrets are never in it.
       - The task is changed when the content of the file is, and fails when there is no such task sequence.

@@ -127,7 +127,7 @@ class Task:
         return self._find_file(name)
 
     def local_path(self, name: str) -> str:
-        """Return a path on the control node; a relative one counts from the folder of the playbook."""
+        """Return a path on the control node; a relative one counts from the folder of the user's own playbook."""
         return os.path.realpath(os.path.join(self._playbook_dir or os.getcwd(), name))
 
     def resolver(self, *, missing_ok: bool = False) -> Resolver:
