@@ -26,6 +26,8 @@ from layout import BUILD, LOGS, ROOT, VENV, Failure, settings, venv_bin
 
 OWN = (sys.version_info[0], sys.version_info[1])
 LEAST_CORES = 3
+BETWEEN = ("2.17", "2.20")
+"""Cores whose neighbours on both sides run in ``make test``; these two are left to ``make matrix``."""
 TOTAL_BUDGET = 15 * 60
 SHOWN_LINES = 12
 """How much of a passing stage's output is printed; all of it lies in ``.build/logs``."""
@@ -124,7 +126,7 @@ def every_core(*, smoke: bool) -> list[Stage]:
     stages = [playbooks(newest())]
     oldest = next((core for core, python in pythons.plan().items() if python), None)
     for core, python in pythons.plan().items():
-        if python and core != newest():
+        if python and core != newest() and not (smoke and core in BETWEEN):
             # What runs in the process of the tests does not depend on the core of the playbooks.
             chosen = "smoke or oldest" if core == oldest else "smoke"
             arguments = ("-m", chosen if smoke else "not soak and not inprocess")
@@ -261,6 +263,8 @@ def core_table(stages: list[Stage]) -> tuple[list[str], int]:
         stage = by_core.get(core)
         if stage is None:
             wanted = f"no Python {pythons.text(low)} to {pythons.text(high)} on this machine"
+            if pythons.plan().get(core):
+                wanted = "make matrix runs it"
             lines.append(f"{core:<14}{'-':<10}{'not run':<22}{wanted}")
             continue
         found = counts(stage.report)
